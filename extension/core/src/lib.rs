@@ -1,0 +1,1 @@
+//! Kernels (filled in below).

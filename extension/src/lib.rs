@@ -1,0 +1,2 @@
+//! pg_affiliate.
+::pgrx::pg_module_magic!();

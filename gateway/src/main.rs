@@ -1,0 +1,2 @@
+//! affiliate.
+fn main() {}
