@@ -1,1 +1,5 @@
 //! The gateway.
+pub mod cli;
+pub mod db;
+pub mod migrate;
+pub mod server;
