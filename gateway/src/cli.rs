@@ -38,7 +38,13 @@ struct Cli {
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// Connection string of the database, such as postgres://user:password@host:5432/db
-    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     pub database_url: Option<String>,
     /// Print one JSON object instead of text
     #[arg(long, global = true)]
@@ -51,7 +57,11 @@ impl Global {
     /// # Errors
     /// When they point at none.
     pub fn database(&self) -> Result<DbConfig, DbError> {
-        self.database_url.as_ref().filter(|url| !url.trim().is_empty()).map(DbConfig::new).ok_or(DbError::NoUrl)
+        self.database_url
+            .as_ref()
+            .filter(|url| !url.trim().is_empty())
+            .map(DbConfig::new)
+            .ok_or(DbError::NoUrl)
     }
 
     async fn connect(&self) -> Result<Client, DbError> {
@@ -89,8 +99,13 @@ pub fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     logging::init(&command);
     // Fails only when one is installed already, which does as well.
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return report(&global, &CliError::Io(error)),
     };

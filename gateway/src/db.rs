@@ -57,7 +57,11 @@ impl DbConfig {
     /// The defaults for a connection string.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: SecretString::from(url.into()), pool_size: DEFAULT_POOL_SIZE, statement_timeout: None }
+        Self {
+            url: SecretString::from(url.into()),
+            pool_size: DEFAULT_POOL_SIZE,
+            statement_timeout: None,
+        }
     }
 
     /// One connection outside any pool. It ends when the client is dropped.
@@ -66,10 +70,13 @@ impl DbConfig {
     /// When the connection string is wrong or the server cannot be reached.
     pub async fn connect_one(&self) -> Result<Client, DbError> {
         let (config, tls) = self.prepare()?;
-        let (client, connection) = config.connect(tls).await.map_err(|error| DbError::Connect {
-            target: describe_target(&config),
-            reason: describe_error(&error),
-        })?;
+        let (client, connection) = config
+            .connect(tls)
+            .await
+            .map_err(|error| DbError::Connect {
+                target: describe_target(&config),
+                reason: describe_error(&error),
+            })?;
         tokio::spawn(drive(connection));
         Ok(client)
     }
@@ -80,7 +87,9 @@ impl DbConfig {
     /// When the connection string is wrong.
     pub fn pool(&self) -> Result<Pool, DbError> {
         let (config, tls) = self.prepare()?;
-        let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
         Pool::builder(Manager::from_config(config, tls, manager))
             .max_size(self.pool_size)
             .runtime(Runtime::Tokio1)
@@ -92,7 +101,9 @@ impl DbConfig {
 
     fn prepare(&self) -> Result<(Config, tls::Connector), DbError> {
         let ConnectionString { rest, tls } = ConnectionString::parse(self.url.expose_secret())?;
-        let mut config: Config = rest.parse().map_err(|error| DbError::Url(describe_error(&error)))?;
+        let mut config: Config = rest
+            .parse()
+            .map_err(|error| DbError::Url(describe_error(&error)))?;
         config.ssl_mode(tls.mode.wire());
         if config.get_application_name().is_none() {
             config.application_name("affiliate");
@@ -101,8 +112,14 @@ impl DbConfig {
             config.connect_timeout(DEFAULT_CONNECT_TIMEOUT);
         }
         if let Some(timeout) = self.statement_timeout {
-            let given = config.get_options().map(|options| format!("{options} ")).unwrap_or_default();
-            config.options(format!("{given}-c statement_timeout={}", timeout.as_millis()));
+            let given = config
+                .get_options()
+                .map(|options| format!("{options} "))
+                .unwrap_or_default();
+            config.options(format!(
+                "{given}-c statement_timeout={}",
+                timeout.as_millis()
+            ));
         }
         Ok((config, tls::connector(&tls)?))
     }
@@ -138,7 +155,11 @@ fn describe_target(config: &Config) -> String {
         .iter()
         .enumerate()
         .map(|(index, host)| {
-            let port = ports.get(index).or_else(|| ports.first()).copied().unwrap_or(5432);
+            let port = ports
+                .get(index)
+                .or_else(|| ports.first())
+                .copied()
+                .unwrap_or(5432);
             match host {
                 Host::Tcp(name) => format!("{name}:{port}"),
                 #[cfg(unix)]
@@ -147,7 +168,10 @@ fn describe_target(config: &Config) -> String {
         })
         .collect();
     let user = config.get_user().unwrap_or("the current user");
-    let database = config.get_dbname().or(config.get_user()).unwrap_or_default();
+    let database = config
+        .get_dbname()
+        .or(config.get_user())
+        .unwrap_or_default();
     format!("{}/{database} as {user}", hosts.join(","))
 }
 

@@ -95,7 +95,11 @@ pub struct Report {
 /// # Errors
 /// When the database is newer than `tree`, an applied migration was edited since, or a statement fails; nothing has
 /// been changed then.
-pub async fn run(client: &Client, tree: &SqlTree, choice: ProfileChoice) -> Result<Report, MigrateError> {
+pub async fn run(
+    client: &Client,
+    tree: &SqlTree,
+    choice: ProfileChoice,
+) -> Result<Report, MigrateError> {
     if let State::Installed(installed) = state::read(client).await? {
         installed.check_history(tree)?;
         if let Some(report) = installed.up_to_date(tree, choice) {

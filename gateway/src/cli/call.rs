@@ -17,7 +17,11 @@ pub(super) struct Call {
 
 impl Call {
     pub fn new(function: &'static str) -> Self {
-        Self { function, arguments: Vec::new(), values: Vec::new() }
+        Self {
+            function,
+            arguments: Vec::new(),
+            values: Vec::new(),
+        }
     }
 
     /// Passes `value` as the argument `name` of SQL type `sql_type`.
@@ -35,12 +39,23 @@ impl Call {
 
     /// A `text[]` argument, left out when empty.
     pub fn list(self, name: &str, values: Vec<String>) -> Self {
-        if values.is_empty() { self } else { self.push(name, "text[]", Box::new(values), Type::TEXT_ARRAY) }
+        if values.is_empty() {
+            self
+        } else {
+            self.push(name, "text[]", Box::new(values), Type::TEXT_ARRAY)
+        }
     }
 
-    fn push(mut self, name: &str, sql_type: &str, value: Box<dyn ToSql + Sync + Send>, wire: Type) -> Self {
+    fn push(
+        mut self,
+        name: &str,
+        sql_type: &str,
+        value: Box<dyn ToSql + Sync + Send>,
+        wire: Type,
+    ) -> Self {
         self.values.push((value, wire));
-        self.arguments.push(format!("{name} => ${}::{sql_type}", self.values.len()));
+        self.arguments
+            .push(format!("{name} => ${}::{sql_type}", self.values.len()));
         self
     }
 
@@ -49,7 +64,10 @@ impl Call {
     }
 
     fn parameters(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
-        self.values.iter().map(|(value, wire)| (&**value as &(dyn ToSql + Sync), wire.clone())).collect()
+        self.values
+            .iter()
+            .map(|(value, wire)| (&**value as &(dyn ToSql + Sync), wire.clone()))
+            .collect()
     }
 
     /// The JSON the function returns.
@@ -62,9 +80,14 @@ impl Call {
 
     /// The rows of a set-returning function, each as a JSON object.
     pub async fn rows(self, client: &Client) -> Result<Vec<Value>, CliError> {
-        let sql = format!("SELECT pg_catalog.row_to_json(f)::text FROM {} AS f", self.expression());
+        let sql = format!(
+            "SELECT pg_catalog.row_to_json(f)::text FROM {} AS f",
+            self.expression()
+        );
         let rows = client.query_typed(&sql, &self.parameters()).await?;
-        rows.iter().map(|row| Ok(serde_json::from_str(row.get(0))?)).collect()
+        rows.iter()
+            .map(|row| Ok(serde_json::from_str(row.get(0))?))
+            .collect()
     }
 }
 
@@ -79,7 +102,10 @@ mod tests {
             .maybe("p_currency", "text", None::<String>)
             .maybe("p_hold_days", "integer", Some(14))
             .list("p_events", Vec::new());
-        assert_eq!(call.expression(), "affiliate.create_project(p_name => $1::text, p_hold_days => $2::integer)");
+        assert_eq!(
+            call.expression(),
+            "affiliate.create_project(p_name => $1::text, p_hold_days => $2::integer)"
+        );
         assert_eq!(call.parameters().len(), 2);
     }
 }

@@ -11,5 +11,7 @@ pub struct Args {}
 /// # Errors
 /// When Postgres or the server cannot be started.
 pub async fn run(_args: Args, _global: &Global) -> Result<(), CliError> {
-    Err(CliError::Server("affiliate dev is not part of this build".to_owned()))
+    Err(CliError::Server(
+        "affiliate dev is not part of this build".to_owned(),
+    ))
 }

@@ -43,12 +43,24 @@ fn describe(error: &tokio_postgres::Error) -> String {
         return format!("the database connection failed: {error}");
     };
     let code = db.code().code();
-    let missing = [SqlState::UNDEFINED_FUNCTION, SqlState::INVALID_SCHEMA_NAME, SqlState::UNDEFINED_TABLE];
-    if ["RF", "22", "23"].iter().any(|class| code.starts_with(class)) {
+    let missing = [
+        SqlState::UNDEFINED_FUNCTION,
+        SqlState::INVALID_SCHEMA_NAME,
+        SqlState::UNDEFINED_TABLE,
+    ];
+    if ["RF", "22", "23"]
+        .iter()
+        .any(|class| code.starts_with(class))
+    {
         db.message().to_owned()
     } else if missing.contains(db.code()) {
-        format!("this database has no pg_affiliate schema, or an older one: run affiliate migrate (SQLSTATE {code})")
+        format!(
+            "this database has no pg_affiliate schema, or an older one: run affiliate migrate (SQLSTATE {code})"
+        )
     } else {
-        format!("the database reported an error (SQLSTATE {code}): {}", db.message())
+        format!(
+            "the database reported an error (SQLSTATE {code}): {}",
+            db.message()
+        )
     }
 }

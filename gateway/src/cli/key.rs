@@ -43,7 +43,12 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliError> {
     let client = global.connect().await?;
     let call = match command {
-        Command::Create { project, name, scope, rate_limit } => Call::new("create_api_key")
+        Command::Create {
+            project,
+            name,
+            scope,
+            rate_limit,
+        } => Call::new("create_api_key")
             .arg("p_project_id", "bigint", project)
             .maybe("p_name", "text", name)
             .maybe("p_scope", "text", scope)
@@ -52,7 +57,10 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
             .arg("p_project_id", "bigint", project)
             .arg("p_key_id", "bigint", key),
         Command::List { project } => {
-            let keys = Call::new("list_api_keys").arg("p_project_id", "bigint", project).json(&client).await?;
+            let keys = Call::new("list_api_keys")
+                .arg("p_project_id", "bigint", project)
+                .json(&client)
+                .await?;
             print_list(global.json, &keys);
             return Ok(());
         }
@@ -63,7 +71,10 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
 
 fn print_list(json: bool, keys: &Value) {
     match keys.as_array() {
-        _ if json => output::print(true, &json!({"keys": keys.as_array().cloned().unwrap_or_default()})),
+        _ if json => output::print(
+            true,
+            &json!({"keys": keys.as_array().cloned().unwrap_or_default()}),
+        ),
         Some(keys) if !keys.is_empty() => output::print_text(&output::table(keys)),
         _ => output::print_text("no API keys"),
     }

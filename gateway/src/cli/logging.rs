@@ -10,8 +10,11 @@ use super::Command;
 pub(super) fn init(command: &Command) {
     let serving = matches!(command, Command::Serve(_));
     let default = if serving { "info" } else { "warn" };
-    let filter = EnvFilter::try_from_env("AFFILIATE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    let filter =
+        EnvFilter::try_from_env("AFFILIATE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr);
     // Fails only when a subscriber is set already, which does as well.
     if serving {
         builder.json().flatten_event(true).try_init().ok();

@@ -36,12 +36,25 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
 }
 
 fn summary(report: &Report) -> String {
-    let Report { schema_version, profile, applied, changed } = report;
-    let state = format!("schema version {schema_version}, {} kernels", profile.name());
+    let Report {
+        schema_version,
+        profile,
+        applied,
+        changed,
+    } = report;
+    let state = format!(
+        "schema version {schema_version}, {} kernels",
+        profile.name()
+    );
     if !changed {
         return format!("nothing to do: {state}");
     }
-    let mut text: String = applied.iter().map(|name| format!("applied {name}\n")).collect();
-    text.push_str(&format!("functions, views, triggers and grants are up to date\n{state}"));
+    let mut text: String = applied
+        .iter()
+        .map(|name| format!("applied {name}\n"))
+        .collect();
+    text.push_str(&format!(
+        "functions, views, triggers and grants are up to date\n{state}"
+    ));
     text
 }

@@ -39,14 +39,18 @@ pub(super) enum Command {
 
 pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliError> {
     let call = match command {
-        Command::Create { name, currency, hold_days, commission_percent, commission_fixed } => {
-            Call::new("create_project")
-                .arg("p_name", "text", name)
-                .maybe("p_currency", "text", currency)
-                .maybe("p_hold_days", "integer", hold_days)
-                .maybe("p_commission_percent", "text", commission_percent)
-                .maybe("p_commission_fixed", "text", commission_fixed)
-        }
+        Command::Create {
+            name,
+            currency,
+            hold_days,
+            commission_percent,
+            commission_fixed,
+        } => Call::new("create_project")
+            .arg("p_name", "text", name)
+            .maybe("p_currency", "text", currency)
+            .maybe("p_hold_days", "integer", hold_days)
+            .maybe("p_commission_percent", "text", commission_percent)
+            .maybe("p_commission_fixed", "text", commission_fixed),
         Command::Set { project, settings } => Call::new("set_project")
             .arg("p_project_id", "bigint", project)
             .arg("p_settings", "json", settings_object(settings)?),
@@ -80,15 +84,22 @@ mod tests {
 
     #[test]
     fn settings_become_an_object_of_strings() {
-        let pairs = ["hold_days=14", "note=a=b", "empty="].map(|text| setting(text).expect("valid"));
+        let pairs =
+            ["hold_days=14", "note=a=b", "empty="].map(|text| setting(text).expect("valid"));
         let object = settings_object(pairs.to_vec()).expect("distinct");
-        assert_eq!(object.to_string(), r#"{"hold_days":"14","note":"a=b","empty":""}"#);
+        assert_eq!(
+            object.to_string(),
+            r#"{"hold_days":"14","note":"a=b","empty":""}"#
+        );
     }
 
     #[test]
     fn a_setting_needs_a_key_and_comes_once() {
         assert!(setting("hold_days").is_err() && setting("=14").is_err());
-        let twice = vec![("a".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())];
+        let twice = vec![
+            ("a".to_owned(), "1".to_owned()),
+            ("a".to_owned(), "2".to_owned()),
+        ];
         assert!(matches!(settings_object(twice), Err(CliError::Usage(_))));
     }
 }

@@ -17,10 +17,20 @@ pub(super) enum Command {
         /// Provider, such as stripe
         provider: String,
         /// Secret its webhooks are signed with; - reads a line of standard input
-        #[arg(long, env = "AFFILIATE_WEBHOOK_SECRET", hide_env_values = true, value_name = "SECRET")]
+        #[arg(
+            long,
+            env = "AFFILIATE_WEBHOOK_SECRET",
+            hide_env_values = true,
+            value_name = "SECRET"
+        )]
         webhook_secret: String,
         /// Key for calls to its API; - reads a line of standard input
-        #[arg(long, env = "AFFILIATE_SECRET_KEY", hide_env_values = true, value_name = "KEY")]
+        #[arg(
+            long,
+            env = "AFFILIATE_SECRET_KEY",
+            hide_env_values = true,
+            value_name = "KEY"
+        )]
         secret_key: Option<String>,
         /// Base URL of its API, where it is not the provider's own
         #[arg(long, value_name = "URL")]
@@ -29,7 +39,13 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliError> {
-    let Command::Set { project, provider, webhook_secret, secret_key, api_base } = command;
+    let Command::Set {
+        project,
+        provider,
+        webhook_secret,
+        secret_key,
+        api_base,
+    } = command;
     let mut input = stdin().lock();
     let webhook_secret = secret::resolve(Some(webhook_secret), "--webhook-secret", &mut input)?;
     let secret_key = secret::resolve(secret_key, "--secret-key", &mut input)?;

@@ -15,7 +15,12 @@ use crate::server::{self, ServeConfig};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Address to listen on
-    #[arg(long, env = "AFFILIATE_LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "AFFILIATE_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "HOST:PORT"
+    )]
     listen: SocketAddr,
     /// Do not bring the database to this binary's schema first
     #[arg(long)]
@@ -25,7 +30,12 @@ pub(super) struct Args {
           value_parser = clap::value_parser!(u16).range(2..=1000))]
     pool_size: u16,
     /// Longest a statement may run, in milliseconds; 0 leaves it to the server, as a pooler in transaction mode needs
-    #[arg(long, env = "AFFILIATE_STATEMENT_TIMEOUT_MS", default_value_t = 30_000, value_name = "MS")]
+    #[arg(
+        long,
+        env = "AFFILIATE_STATEMENT_TIMEOUT_MS",
+        default_value_t = 30_000,
+        value_name = "MS"
+    )]
     statement_timeout_ms: u32,
 }
 
@@ -36,8 +46,8 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
     drop(client);
 
     database.pool_size = args.pool_size.into();
-    database.statement_timeout =
-        (args.statement_timeout_ms > 0).then(|| Duration::from_millis(args.statement_timeout_ms.into()));
+    database.statement_timeout = (args.statement_timeout_ms > 0)
+        .then(|| Duration::from_millis(args.statement_timeout_ms.into()));
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| CliError::Server(format!("cannot listen on {}: {error}", args.listen)))?;
@@ -71,11 +81,17 @@ async fn ensure_schema(client: &Client, no_migrate: bool) -> Result<(), CliError
     let known = tree.schema_version();
     match found {
         Some(version) if version == known => Ok(()),
-        Some(version) if version > known => Err(MigrateError::Newer { database: version, binary: known }.into()),
+        Some(version) if version > known => Err(MigrateError::Newer {
+            database: version,
+            binary: known,
+        }
+        .into()),
         Some(version) => Err(CliError::Schema(format!(
             "the database has schema version {version}, this binary needs {known}: run affiliate migrate as its owner"
         ))),
-        None => Err(CliError::Schema("the database has no pg_affiliate schema: run affiliate migrate".to_owned())),
+        None => Err(CliError::Schema(
+            "the database has no pg_affiliate schema: run affiliate migrate".to_owned(),
+        )),
     }
 }
 

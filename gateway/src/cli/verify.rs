@@ -14,16 +14,30 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
     let client = global.connect().await?;
-    let differences = Call::new("verify").maybe("p_project_id", "bigint", args.project).rows(&client).await?;
-    let installed = client.query_one("SELECT i.profile FROM affiliate_private.install AS i", &[]).await?;
+    let differences = Call::new("verify")
+        .maybe("p_project_id", "bigint", args.project)
+        .rows(&client)
+        .await?;
+    let installed = client
+        .query_one("SELECT i.profile FROM affiliate_private.install AS i", &[])
+        .await?;
     let profile: String = installed.get(0);
     let clean = differences.is_empty();
     if global.json {
-        output::print(true, &json!({"clean": clean, "differences": differences, "profile": profile}));
+        output::print(
+            true,
+            &json!({"clean": clean, "differences": differences, "profile": profile}),
+        );
     } else if clean {
-        output::print_text(&format!("clean: the ledger and the balances agree ({profile} kernels)"));
+        output::print_text(&format!(
+            "clean: the ledger and the balances agree ({profile} kernels)"
+        ));
     } else {
         output::print_text(&output::table(&differences));
     }
-    if clean { Ok(()) } else { Err(CliError::Differences) }
+    if clean {
+        Ok(())
+    } else {
+        Err(CliError::Differences)
+    }
 }

@@ -27,13 +27,24 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliError> {
-    let Command::Add { project, url, events, secret } = command;
+    let Command::Add {
+        project,
+        url,
+        events,
+        secret,
+    } = command;
     let secret = secret::resolve(secret, "--secret", &mut stdin().lock())?;
     let client = global.connect().await?;
     let result = Call::new("add_webhook")
         .arg("p_project_id", "bigint", project)
         .arg("p_url", "text", url)
-        .list("p_events", events.into_iter().map(|event| event.trim().to_owned()).collect())
+        .list(
+            "p_events",
+            events
+                .into_iter()
+                .map(|event| event.trim().to_owned())
+                .collect(),
+        )
         .maybe("p_secret", "text", secret)
         .json(&client)
         .await?;

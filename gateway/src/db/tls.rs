@@ -64,10 +64,17 @@ pub(super) fn connector(tls: &Tls) -> Result<Connector, DbError> {
         .with_safe_default_protocol_versions()
         .map_err(|error| DbError::Tls(error.to_string()))?;
     let config = if tls.mode == TlsMode::VerifyFull {
-        builder.with_root_certificates(roots(tls.root_cert.as_deref())?).with_no_client_auth()
+        builder
+            .with_root_certificates(roots(tls.root_cert.as_deref())?)
+            .with_no_client_auth()
     } else {
-        let check_chain = tls.mode == TlsMode::VerifyCa || (tls.mode == TlsMode::Require && tls.root_cert.is_some());
-        let roots = if check_chain { Some(roots(tls.root_cert.as_deref())?) } else { None };
+        let check_chain = tls.mode == TlsMode::VerifyCa
+            || (tls.mode == TlsMode::Require && tls.root_cert.is_some());
+        let roots = if check_chain {
+            Some(roots(tls.root_cert.as_deref())?)
+        } else {
+            None
+        };
         builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(NameIgnored { roots, provider }))
@@ -82,11 +89,14 @@ fn roots(file: Option<&Path>) -> Result<RootCertStore, DbError> {
         let native = rustls_native_certs::load_native_certs();
         store.add_parsable_certificates(native.certs);
         if store.is_empty() {
-            return Err(DbError::Tls("this machine has no root certificates: pass sslrootcert".to_owned()));
+            return Err(DbError::Tls(
+                "this machine has no root certificates: pass sslrootcert".to_owned(),
+            ));
         }
         return Ok(store);
     };
-    let problem = |error: &dyn std::fmt::Display| DbError::Tls(format!("{}: {error}", file.display()));
+    let problem =
+        |error: &dyn std::fmt::Display| DbError::Tls(format!("{}: {error}", file.display()));
     for certificate in CertificateDer::pem_file_iter(file).map_err(|error| problem(&error))? {
         let certificate = certificate.map_err(|error| problem(&error))?;
         store.add(certificate).map_err(|error| problem(&error))?;
@@ -117,7 +127,13 @@ impl ServerCertVerifier for NameIgnored {
         if let Some(roots) = &self.roots {
             let certificate = ParsedCertificate::try_from(end_entity)?;
             let algorithms = self.provider.signature_verification_algorithms.all;
-            verify_server_cert_signed_by_trust_anchor(&certificate, roots, intermediates, now, algorithms)?;
+            verify_server_cert_signed_by_trust_anchor(
+                &certificate,
+                roots,
+                intermediates,
+                now,
+                algorithms,
+            )?;
         }
         Ok(ServerCertVerified::assertion())
     }
@@ -128,7 +144,12 @@ impl ServerCertVerifier for NameIgnored {
         cert: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, signature, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            cert,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -137,10 +158,17 @@ impl ServerCertVerifier for NameIgnored {
         cert: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, signature, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            cert,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

@@ -20,8 +20,14 @@ impl ConnectionString {
             return Err(DbError::NoUrl);
         }
         let mut tls = Tls::default();
-        let is_url = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
-        let rest = if is_url { strip_query(text, &mut tls)? } else { strip_pairs(text, &mut tls)? };
+        let is_url = ["postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| text.starts_with(scheme));
+        let rest = if is_url {
+            strip_query(text, &mut tls)?
+        } else {
+            strip_pairs(text, &mut tls)?
+        };
         Ok(Self { rest, tls })
     }
 }
@@ -53,12 +59,16 @@ fn strip_query(text: &str, tls: &mut Tls) -> Result<String, DbError> {
 }
 
 fn percent_decode(text: &str) -> Result<String, DbError> {
-    let invalid = || DbError::Url("a percent sign must be followed by two hexadecimal digits".to_owned());
+    let invalid =
+        || DbError::Url("a percent sign must be followed by two hexadecimal digits".to_owned());
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         if byte == b'%' {
-            let digits = [rest.next().ok_or_else(invalid)?, rest.next().ok_or_else(invalid)?];
+            let digits = [
+                rest.next().ok_or_else(invalid)?,
+                rest.next().ok_or_else(invalid)?,
+            ];
             let mut decoded = [0];
             hex::decode_to_slice(digits, &mut decoded).map_err(|_| invalid())?;
             bytes.extend(decoded);
@@ -75,7 +85,9 @@ fn strip_pairs(text: &str, tls: &mut Tls) -> Result<String, DbError> {
     let mut rest = text;
     while !rest.is_empty() {
         let Some((key, after)) = rest.split_once('=') else {
-            return Err(DbError::Url("expected postgres://… or key=value pairs".to_owned()));
+            return Err(DbError::Url(
+                "expected postgres://… or key=value pairs".to_owned(),
+            ));
         };
         let after = after.trim_start();
         let (value, length) = pair_value(after);

@@ -5,7 +5,7 @@ use tokio_postgres::Client;
 use super::locate::{self, failing_line};
 use super::state;
 use super::tree::{self, SqlFile};
-use super::{Migration, MigrateError, Profile, ProfileChoice, Report, SqlTree};
+use super::{MigrateError, Migration, Profile, ProfileChoice, Report, SqlTree};
 
 /// Key of the advisory lock: one migration of a database at a time. The letters "affiliat".
 pub(super) const LOCK_KEY: i64 = 0x6166_6669_6c69_6174;
@@ -29,7 +29,11 @@ const RECORD_INSTALL: &str = "
        SET schema_version = excluded.schema_version, profile = excluded.profile,
            objects_checksum = excluded.objects_checksum, migrated_at = excluded.migrated_at";
 
-pub(super) async fn run(client: &Client, tree: &SqlTree, choice: ProfileChoice) -> Result<Report, MigrateError> {
+pub(super) async fn run(
+    client: &Client,
+    tree: &SqlTree,
+    choice: ProfileChoice,
+) -> Result<Report, MigrateError> {
     client.batch_execute("BEGIN").await?;
     match in_transaction(client, tree, choice).await {
         Ok(report) => {
@@ -44,9 +48,15 @@ pub(super) async fn run(client: &Client, tree: &SqlTree, choice: ProfileChoice) 
     }
 }
 
-async fn in_transaction(client: &Client, tree: &SqlTree, choice: ProfileChoice) -> Result<Report, MigrateError> {
+async fn in_transaction(
+    client: &Client,
+    tree: &SqlTree,
+    choice: ProfileChoice,
+) -> Result<Report, MigrateError> {
     client.batch_execute(SETTINGS).await?;
-    client.execute("SELECT pg_catalog.pg_advisory_xact_lock($1)", &[&LOCK_KEY]).await?;
+    client
+        .execute("SELECT pg_catalog.pg_advisory_xact_lock($1)", &[&LOCK_KEY])
+        .await?;
     client.batch_execute(tree::ROLES).await?;
     let shared_roles: bool = client.query_one(OWNER, &[]).await?.get(0);
     let profile = ensure_profile(client, choice).await?;
@@ -56,7 +66,11 @@ async fn in_transaction(client: &Client, tree: &SqlTree, choice: ProfileChoice) 
     let installed = state::read_installed(client).await?;
     installed.check_history(tree)?;
     let mut applied = Vec::new();
-    for migration in tree.migrations.iter().filter(|migration| !installed.has(migration.version)) {
+    for migration in tree
+        .migrations
+        .iter()
+        .filter(|migration| !installed.has(migration.version))
+    {
         apply_migration(client, migration).await?;
         applied.push(migration.name.clone());
     }
@@ -64,9 +78,19 @@ async fn in_transaction(client: &Client, tree: &SqlTree, choice: ProfileChoice) 
     let changed = !applied.is_empty() || !installed.has_objects(&checksum);
     if changed {
         apply_objects(client, &tree.objects(profile, shared_roles)).await?;
-        client.execute(RECORD_INSTALL, &[&tree.schema_version(), &profile.name(), &checksum]).await?;
+        client
+            .execute(
+                RECORD_INSTALL,
+                &[&tree.schema_version(), &profile.name(), &checksum],
+            )
+            .await?;
     }
-    Ok(Report { schema_version: tree.schema_version(), profile, applied, changed })
+    Ok(Report {
+        schema_version: tree.schema_version(),
+        profile,
+        applied,
+        changed,
+    })
 }
 
 /// Settles which kernels this database will use; the extension is there afterwards if they are the native ones.
@@ -95,7 +119,10 @@ async fn ensure_profile(client: &Client, choice: ProfileChoice) -> Result<Profil
 async fn apply_migration(client: &Client, migration: &Migration) -> Result<(), MigrateError> {
     apply_file(client, &migration.file).await?;
     client
-        .execute(RECORD_MIGRATION, &[&migration.version, &migration.name, &migration.checksum])
+        .execute(
+            RECORD_MIGRATION,
+            &[&migration.version, &migration.name, &migration.checksum],
+        )
         .await?;
     Ok(())
 }
@@ -104,13 +131,18 @@ async fn apply_objects(client: &Client, files: &[SqlFile]) -> Result<(), Migrate
     for file in files {
         apply_file(client, file).await?;
     }
-    client.batch_execute(tree::VALIDATE).await.map_err(|source| locate::invalid_body(files, source))
+    client
+        .batch_execute(tree::VALIDATE)
+        .await
+        .map_err(|source| locate::invalid_body(files, source))
 }
 
 async fn apply_file(client: &Client, file: &SqlFile) -> Result<(), MigrateError> {
-    locate::execute(client, &file.body).await.map_err(|(finished, source)| MigrateError::File {
-        path: file.path.clone(),
-        line: failing_line(&file.body, &source, finished),
-        source,
-    })
+    locate::execute(client, &file.body)
+        .await
+        .map_err(|(finished, source)| MigrateError::File {
+            path: file.path.clone(),
+            line: failing_line(&file.body, &source, finished),
+            source,
+        })
 }

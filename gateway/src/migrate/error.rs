@@ -8,7 +8,9 @@ use super::TreeError;
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// A newer binary has been here.
-    #[error("the database has schema version {database}, this binary knows {binary}: use a newer affiliate")]
+    #[error(
+        "the database has schema version {database}, this binary knows {binary}: use a newer affiliate"
+    )]
     Newer {
         /// Newest migration in the database.
         database: i32,
@@ -50,12 +52,18 @@ pub enum MigrateError {
 impl MigrateError {
     /// Whether another run got in the way and trying again makes sense.
     pub(super) fn is_collision(&self) -> bool {
-        let (Self::File { source: error, .. } | Self::Native(error) | Self::Postgres(error)) = self else {
+        let (Self::File { source: error, .. } | Self::Native(error) | Self::Postgres(error)) = self
+        else {
             return false;
         };
         error.as_db_error().is_some_and(|error| {
-            [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(error.code())
-                || (*error.code() == SqlState::INTERNAL_ERROR && error.message().contains("concurrently updated"))
+            [
+                SqlState::T_R_SERIALIZATION_FAILURE,
+                SqlState::T_R_DEADLOCK_DETECTED,
+            ]
+            .contains(error.code())
+                || (*error.code() == SqlState::INTERNAL_ERROR
+                    && error.message().contains("concurrently updated"))
         })
     }
 }
@@ -66,7 +74,11 @@ fn describe(error: &tokio_postgres::Error) -> String {
         return error.to_string();
     };
     let mut text = format!("{} ({})", error.message(), error.code().code());
-    let extras = [("detail", DbError::detail(error)), ("hint", error.hint()), ("in", error.where_())];
+    let extras = [
+        ("detail", DbError::detail(error)),
+        ("hint", error.hint()),
+        ("in", error.where_()),
+    ];
     for (label, extra) in extras {
         if let Some(extra) = extra {
             text.push_str(&format!("\n  {label}: {extra}"));

@@ -12,7 +12,10 @@ use super::{MigrateError, SqlFile};
 /// Runs a whole file; a failure comes with the number of statements that had finished.
 pub(super) async fn execute(client: &Client, sql: &str) -> Result<(), (usize, Error)> {
     let mut finished = 0;
-    let messages = client.simple_query_raw(sql).await.map_err(|error| (0, error))?;
+    let messages = client
+        .simple_query_raw(sql)
+        .await
+        .map_err(|error| (0, error))?;
     let mut messages = pin!(messages);
     loop {
         match messages.try_next().await {
@@ -31,7 +34,12 @@ pub(super) fn failing_line(sql: &str, error: &Error, finished: usize) -> usize {
         _ => None,
     };
     position.map_or_else(
-        || line_at(sql, statement_starts(sql).get(finished).copied().unwrap_or(0)),
+        || {
+            line_at(
+                sql,
+                statement_starts(sql).get(finished).copied().unwrap_or(0),
+            )
+        },
         |position| line_of_character(sql, position),
     )
 }
@@ -43,7 +51,9 @@ pub(super) fn invalid_body(files: &[SqlFile], source: Error) -> MigrateError {
         .and_then(|error| error.message().split_once('('))
         .map(|(name, _)| name.to_ascii_lowercase());
     let found = name.and_then(|name| {
-        files.iter().find_map(|file| creation_line(&file.body, &name).map(|line| (file.path.clone(), line)))
+        files
+            .iter()
+            .find_map(|file| creation_line(&file.body, &name).map(|line| (file.path.clone(), line)))
     });
     match found {
         Some((path, line)) => MigrateError::File { path, line, source },
@@ -52,21 +62,31 @@ pub(super) fn invalid_body(files: &[SqlFile], source: Error) -> MigrateError {
 }
 
 fn creation_line(sql: &str, name: &str) -> Option<usize> {
-    sql.lines().position(|line| {
-        let line = line.to_ascii_lowercase();
-        line.trim_start().starts_with("create") && line.contains(&format!("{name}("))
-    })
-    .map(|index| index + 1)
+    sql.lines()
+        .position(|line| {
+            let line = line.to_ascii_lowercase();
+            line.trim_start().starts_with("create") && line.contains(&format!("{name}("))
+        })
+        .map(|index| index + 1)
 }
 
 /// `position` counts characters from 1.
 fn line_of_character(sql: &str, position: u32) -> usize {
-    let before = usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(1);
-    1 + sql.chars().take(before).filter(|character| *character == '\n').count()
+    let before = usize::try_from(position)
+        .unwrap_or(usize::MAX)
+        .saturating_sub(1);
+    1 + sql
+        .chars()
+        .take(before)
+        .filter(|character| *character == '\n')
+        .count()
 }
 
 fn line_at(sql: &str, offset: usize) -> usize {
-    1 + sql.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count()
+    1 + sql.as_bytes()[..offset]
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .count()
 }
 
 /// Whether the last statement of `sql` lacks its semicolon.
@@ -101,7 +121,11 @@ fn scan(sql: &str) -> (Vec<usize>, bool) {
 
 /// Length of the comment, quoted text, word or single character `sql` starts with.
 fn token_length(sql: &str) -> usize {
-    let until = |start: usize, end: &str| sql[start..].find(end).map_or(sql.len(), |at| start + at + end.len());
+    let until = |start: usize, end: &str| {
+        sql[start..]
+            .find(end)
+            .map_or(sql.len(), |at| start + at + end.len())
+    };
     match sql.as_bytes() {
         [b'-', b'-', ..] => until(2, "\n"),
         [b'/', b'*', ..] => until(2, "*/"),
@@ -136,7 +160,8 @@ fn escape_string_length(sql: &str) -> usize {
 fn dollar_tag(sql: &str) -> Option<&str> {
     let end = 1 + sql[1..].find('$')?;
     let name = &sql.as_bytes()[1..end];
-    let valid = name.iter().all(|byte| is_word(*byte)) && !name.first().is_some_and(u8::is_ascii_digit);
+    let valid =
+        name.iter().all(|byte| is_word(*byte)) && !name.first().is_some_and(u8::is_ascii_digit);
     valid.then(|| &sql[..=end])
 }
 

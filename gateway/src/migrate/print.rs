@@ -59,7 +59,12 @@ $newer$;
 }
 
 fn guarded_migration(migration: &Migration) -> String {
-    let Migration { version, name, checksum, file } = migration;
+    let Migration {
+        version,
+        name,
+        checksum,
+        file,
+    } = migration;
     format!(
         "
 SELECT NOT EXISTS (SELECT FROM affiliate_private.schema_migration AS m WHERE m.version = {version}) AS affiliate_todo \\gset
@@ -81,7 +86,8 @@ $edited$;
 }
 
 fn guarded_objects(tree: &SqlTree, profile: Profile) -> String {
-    let [shared, own] = [true, false].map(|shared_roles| tree.objects_checksum(profile, shared_roles));
+    let [shared, own] =
+        [true, false].map(|shared_roles| tree.objects_checksum(profile, shared_roles));
     let always = tree.objects(profile, false);
     let with_grants = tree.objects(profile, true);
     let mut out = format!(
@@ -98,9 +104,13 @@ SELECT NOT EXISTS (SELECT FROM affiliate_private.install AS i WHERE i.schema_ver
 ",
         version = tree.schema_version(),
     );
-    always.iter().for_each(|file| out.push_str(&file_text(file)));
+    always
+        .iter()
+        .for_each(|file| out.push_str(&file_text(file)));
     out.push_str("\\if :affiliate_shared_roles\n");
-    with_grants[always.len()..].iter().for_each(|file| out.push_str(&file_text(file)));
+    with_grants[always.len()..]
+        .iter()
+        .for_each(|file| out.push_str(&file_text(file)));
     out.push_str("\\endif\n");
     out.push_str(VALIDATE);
     let _ = write!(

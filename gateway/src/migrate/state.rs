@@ -39,8 +39,7 @@ const INSTALL: &str = "
               FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'affiliate_private')
       FROM affiliate_private.install AS i";
 
-const MIGRATIONS: &str =
-    "SELECT m.version, m.name, m.checksum FROM affiliate_private.schema_migration AS m ORDER BY m.version";
+const MIGRATIONS: &str = "SELECT m.version, m.name, m.checksum FROM affiliate_private.schema_migration AS m ORDER BY m.version";
 
 pub(super) async fn read(client: &Client) -> Result<State, MigrateError> {
     if !client.query_one(TABLES, &[]).await?.get::<_, bool>(0) {
@@ -61,8 +60,17 @@ pub(super) async fn read_installed(client: &Client) -> Result<Installed, tokio_p
         .map(|row| (row.get(0), row.get(1), row.get(2)))
         .collect();
     let install = client.query_opt(INSTALL, &[]).await?;
-    let text = |column| install.as_ref().map(|row| row.get::<_, String>(column)).unwrap_or_default();
-    let flag = |column| install.as_ref().is_some_and(|row| row.get::<_, bool>(column));
+    let text = |column| {
+        install
+            .as_ref()
+            .map(|row| row.get::<_, String>(column))
+            .unwrap_or_default()
+    };
+    let flag = |column| {
+        install
+            .as_ref()
+            .is_some_and(|row| row.get::<_, bool>(column))
+    };
     Ok(Installed {
         schema_version: migrations.last().map_or(0, |(version, ..)| *version),
         profile: text(0),
@@ -86,16 +94,24 @@ impl Installed {
             });
         }
         for (version, name, checksum) in &self.migrations {
-            let known = tree.migrations.iter().find(|migration| migration.version == *version);
+            let known = tree
+                .migrations
+                .iter()
+                .find(|migration| migration.version == *version);
             if known.is_none_or(|migration| migration.checksum != *checksum) {
-                return Err(MigrateError::Edited { version: *version, name: name.clone() });
+                return Err(MigrateError::Edited {
+                    version: *version,
+                    name: name.clone(),
+                });
             }
         }
         Ok(())
     }
 
     pub(super) fn has(&self, version: i32) -> bool {
-        self.migrations.iter().any(|(applied, ..)| *applied == version)
+        self.migrations
+            .iter()
+            .any(|(applied, ..)| *applied == version)
     }
 
     pub(super) fn has_objects(&self, checksum: &str) -> bool {
@@ -108,6 +124,11 @@ impl Installed {
         let profile = choice.resolve(self.extension_available);
         let same = self.schema_version == tree.schema_version()
             && self.has_objects(&tree.objects_checksum(profile, self.shared_roles));
-        same.then(|| Report { schema_version: self.schema_version, profile, applied: Vec::new(), changed: false })
+        same.then(|| Report {
+            schema_version: self.schema_version,
+            profile,
+            applied: Vec::new(),
+            changed: false,
+        })
     }
 }

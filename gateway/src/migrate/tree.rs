@@ -91,7 +91,9 @@ impl SqlTree {
     ///
     /// # Errors
     /// When a file is in an unknown directory or the migrations are not numbered 1, 2, 3 …
-    pub fn from_files(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, TreeError> {
+    pub fn from_files(
+        files: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, TreeError> {
         let sorted: BTreeMap<String, String> = files
             .into_iter()
             .filter(|(path, _)| path.ends_with(".sql"))
@@ -99,7 +101,10 @@ impl SqlTree {
         let mut tree = Self::default();
         let mut views = Vec::new();
         for (path, body) in sorted {
-            let file = SqlFile { path: format!("sql/{path}"), body };
+            let file = SqlFile {
+                path: format!("sql/{path}"),
+                body,
+            };
             match path.split_once('/').map(|(directory, _)| directory) {
                 Some("migrations") => tree.push_migration(file)?,
                 Some("native") => tree.native.push(file),
@@ -128,7 +133,10 @@ impl SqlTree {
             .ok_or_else(|| TreeError::Name(file.path.clone()))?;
         let expected = self.schema_version() + 1;
         if version != expected {
-            return Err(TreeError::Number { path: file.path, expected });
+            return Err(TreeError::Number {
+                path: file.path,
+                expected,
+            });
         }
         self.migrations.push(Migration {
             version,
@@ -142,7 +150,9 @@ impl SqlTree {
     /// Number of the newest migration.
     #[must_use]
     pub fn schema_version(&self) -> i32 {
-        self.migrations.last().map_or(0, |migration| migration.version)
+        self.migrations
+            .last()
+            .map_or(0, |migration| migration.version)
     }
 
     /// The re-applied files of a profile in the order they run. Grants name the product's roles, so they are left
@@ -158,7 +168,13 @@ impl SqlTree {
             body: file.body.replace(TRIGGER_SCHEMA, profile.trigger_schema()),
         });
         let grants = self.grants.iter().filter(|_| shared_roles).cloned();
-        kernels.iter().chain(&self.common).cloned().chain(triggers).chain(grants).collect()
+        kernels
+            .iter()
+            .chain(&self.common)
+            .cloned()
+            .chain(triggers)
+            .chain(grants)
+            .collect()
     }
 
     /// SHA-256 over everything that is re-applied together, in hex.
@@ -188,7 +204,9 @@ fn collect(dir: &Dir<'_>, files: &mut Vec<(String, String)>) -> Result<(), TreeE
             DirEntry::Dir(dir) => collect(dir, files)?,
             DirEntry::File(file) => {
                 let path = file.path().to_string_lossy().replace('\\', "/");
-                let body = file.contents_utf8().ok_or_else(|| TreeError::NotUtf8(path.clone()))?;
+                let body = file
+                    .contents_utf8()
+                    .ok_or_else(|| TreeError::NotUtf8(path.clone()))?;
                 files.push((path, body.to_owned()));
             }
         }
