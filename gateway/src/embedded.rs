@@ -18,6 +18,7 @@ mod tree;
 use std::path::{Path, PathBuf};
 
 pub use layout::random_secret;
+pub(crate) use layout::write_private;
 pub use tree::Tree;
 
 use layout::Layout;

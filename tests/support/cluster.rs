@@ -96,6 +96,7 @@ fn start_server(durable: bool) -> (Embedded, PathBuf) {
     remove_left_overs(&parent);
     let tree = Tree::find(&local).unwrap_or_else(|error| panic!("{error}"));
     let directory = tempfile::Builder::new()
+        .prefix("cluster-")
         .tempdir_in(&parent)
         .expect("a directory")
         .keep();

@@ -102,7 +102,7 @@ async fn reported_version(client: &Client) -> Result<i32, CliError> {
 }
 
 /// The first SIGINT or SIGTERM asks for a graceful end, the second one ends the process at once.
-fn watch_signals(shutdown: CancellationToken) -> Result<(), CliError> {
+pub(super) fn watch_signals(shutdown: CancellationToken) -> Result<(), CliError> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
