@@ -1,1 +1,4 @@
 //! The gateway.
+pub mod catalog;
+pub mod error;
+pub mod log;
