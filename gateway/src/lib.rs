@@ -1,1 +1,6 @@
 //! The gateway.
+pub mod cli;
+pub mod db;
+pub mod embedded;
+pub mod migrate;
+pub mod server;
