@@ -8,19 +8,26 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How many cases each kernel gets.
 pub fn case_count() -> usize {
-    number("AFFILIATE_PARITY_CASES").map_or(100_000, |count| usize::try_from(count).expect("a count"))
+    number("AFFILIATE_PARITY_CASES")
+        .map_or(100_000, |count| usize::try_from(count).expect("a count"))
 }
 
 /// The seed of this run.
 pub fn seed() -> u64 {
     number("AFFILIATE_PARITY_SEED").unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("a clock after 1970");
         u64::try_from(now.as_nanos() % 1_000_000_000_000).expect("a small number")
     })
 }
 
 fn number(name: &str) -> Option<u64> {
-    env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is not a number")))
+    env::var(name).ok().map(|value| {
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{name}={value} is not a number"))
+    })
 }
 
 /// An endless, repeatable supply of cases.
@@ -34,19 +41,49 @@ impl<S: Strategy> Cases<S> {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-        Self { strategy, runner: TestRunner::new_with_rng(Config::default(), rng) }
+        Self {
+            strategy,
+            runner: TestRunner::new_with_rng(Config::default(), rng),
+        }
     }
 
     pub fn take(&mut self, count: usize) -> Vec<S::Value> {
-        (0..count).map(|_| self.strategy.new_tree(&mut self.runner).expect("a case").current()).collect()
+        (0..count)
+            .map(|_| {
+                self.strategy
+                    .new_tree(&mut self.runner)
+                    .expect("a case")
+                    .current()
+            })
+            .collect()
     }
 }
 
 const EDGES: [i64; 24] = [
-    i64::MIN, i64::MIN + 1, i64::MAX, i64::MAX - 1, 0, 1, -1, 2, -2, 3,
-    9_000_000_000_000, -9_000_000_000_000, 9_000_000_000_001, -9_000_000_000_001,
-    1_000_000, -1_000_000, 1_000_001, -1_000_001, 500_000, -500_000,
-    1_000_000_000, -1_000_000_000, 1_000_000_000_000_000, i64::MAX / 1_000_000,
+    i64::MIN,
+    i64::MIN + 1,
+    i64::MAX,
+    i64::MAX - 1,
+    0,
+    1,
+    -1,
+    2,
+    -2,
+    3,
+    9_000_000_000_000,
+    -9_000_000_000_000,
+    9_000_000_000_001,
+    -9_000_000_000_001,
+    1_000_000,
+    -1_000_000,
+    1_000_001,
+    -1_000_001,
+    500_000,
+    -500_000,
+    1_000_000_000,
+    -1_000_000_000,
+    1_000_000_000_000_000,
+    i64::MAX / 1_000_000,
 ];
 
 /// Any bigint.
@@ -67,7 +104,8 @@ pub fn money() -> BoxedStrategy<i64> {
 
 /// Mostly a rate up to 100 %.
 pub fn rate() -> BoxedStrategy<i64> {
-    prop_oneof![6 => 0..=1_000_000_i64, 1 => Just(500_000), 1 => Just(200_000), 2 => bigint()].boxed()
+    prop_oneof![6 => 0..=1_000_000_i64, 1 => Just(500_000), 1 => Just(200_000), 2 => bigint()]
+        .boxed()
 }
 
 /// Mostly the same currency.
@@ -101,7 +139,9 @@ pub fn hold_days() -> BoxedStrategy<i32> {
 }
 
 /// `NULL` now and then.
-pub fn nullable<T: Clone + std::fmt::Debug + 'static>(strategy: BoxedStrategy<T>) -> BoxedStrategy<Option<T>> {
+pub fn nullable<T: Clone + std::fmt::Debug + 'static>(
+    strategy: BoxedStrategy<T>,
+) -> BoxedStrategy<Option<T>> {
     proptest::option::weighted(0.97, strategy).boxed()
 }
 
@@ -130,7 +170,11 @@ impl<T: Copy> Elements<T> {
 impl<T: ToString> Elements<T> {
     /// The literal that Postgres reads.
     pub fn literal(&self) -> String {
-        let text = |value: &Option<T>| value.as_ref().map_or("NULL".to_owned(), ToString::to_string);
+        let text = |value: &Option<T>| {
+            value
+                .as_ref()
+                .map_or("NULL".to_owned(), ToString::to_string)
+        };
         let texts: Vec<_> = self.values.iter().map(text).collect();
         match self.shape {
             _ if texts.is_empty() => "{}".to_owned(),
@@ -148,7 +192,13 @@ pub fn elements<T: Clone + std::fmt::Debug + 'static>(
     null_share: f64,
 ) -> BoxedStrategy<Elements<T>> {
     let shape = prop_oneof![30 => Just(Shape::Plain), 1 => Just(Shape::LowerBoundZero), 1 => Just(Shape::TwoDimensions)];
-    (proptest::collection::vec(proptest::option::weighted(1.0 - null_share, element), length), shape)
+    (
+        proptest::collection::vec(
+            proptest::option::weighted(1.0 - null_share, element),
+            length,
+        ),
+        shape,
+    )
         .prop_map(|(values, shape)| Elements { values, shape })
         .boxed()
 }

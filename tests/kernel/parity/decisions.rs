@@ -12,16 +12,23 @@ type Rules = (Array, Array, Array);
 fn rules() -> impl Strategy<Value = Rules> {
     let length = prop_oneof![12 => Just(2_usize), 1 => Just(0), 1 => Just(1), 1 => Just(3)];
     let one = || {
-        let array = length.clone().prop_flat_map(|length| elements(bigint(), length, 0.05));
+        let array = length
+            .clone()
+            .prop_flat_map(|length| elements(bigint(), length, 0.05));
         proptest::option::weighted(0.6, array)
     };
     (one(), one(), one())
 }
 
 fn defined(array: &Array) -> Option<Rule> {
-    let array = array.as_ref().filter(|array| array.shape != Shape::TwoDimensions)?;
+    let array = array
+        .as_ref()
+        .filter(|array| array.shape != Shape::TwoDimensions)?;
     match array.values[..] {
-        [Some(rate_ppm), Some(fixed_minor)] => Some(Rule { rate_ppm, fixed_minor }),
+        [Some(rate_ppm), Some(fixed_minor)] => Some(Rule {
+            rate_ppm,
+            fixed_minor,
+        }),
         _ => None,
     }
 }
@@ -32,10 +39,19 @@ async fn choose_rule_is_the_same_everywhere() {
         name: "choose_rule",
         call: "{schema}.choose_rule(a0::bigint[], a1::bigint[], a2::bigint[])",
         arguments: 3,
-        texts: |case| [&case.0, &case.1, &case.2].map(|array| array.as_ref().map(Elements::literal)).to_vec(),
+        texts: |case| {
+            [&case.0, &case.1, &case.2]
+                .map(|array| array.as_ref().map(Elements::literal))
+                .to_vec()
+        },
         core: |case| {
             let chosen = rule::choose_rule(defined(&case.0), defined(&case.1), defined(&case.2));
-            chosen.map(|(source, rule)| format!("{{{},{},{}}}", source as i64, rule.rate_ppm, rule.fixed_minor))
+            chosen.map(|(source, rule)| {
+                format!(
+                    "{{{},{},{}}}",
+                    source as i64, rule.rate_ppm, rule.fixed_minor
+                )
+            })
         },
     };
     kernel.holds(rules()).await;
@@ -65,13 +81,15 @@ fn evidence() -> impl Strategy<Value = Evidence> {
                 nullable(any::<bool>().boxed()),
             )
         })
-        .prop_map(|(priority, observed_at, affiliate_id, eligible, first_touch)| Evidence {
-            priority,
-            observed_at,
-            affiliate_id,
-            eligible,
-            first_touch,
-        })
+        .prop_map(
+            |(priority, observed_at, affiliate_id, eligible, first_touch)| Evidence {
+                priority,
+                observed_at,
+                affiliate_id,
+                eligible,
+                first_touch,
+            },
+        )
 }
 
 fn winner(case: &Evidence) -> Option<String> {
@@ -79,7 +97,12 @@ fn winner(case: &Evidence) -> Option<String> {
     let (affiliate_id, eligible) = (case.affiliate_id.as_ref()?, case.eligible.as_ref()?);
     let first_touch = case.first_touch?;
     let length = priority.values.len();
-    if [observed_at.values.len(), affiliate_id.values.len(), eligible.values.len()] != [length; 3] {
+    if [
+        observed_at.values.len(),
+        affiliate_id.values.len(),
+        eligible.values.len(),
+    ] != [length; 3]
+    {
         return None;
     }
     let candidates = (0..length).map(|index| {
@@ -90,7 +113,8 @@ fn winner(case: &Evidence) -> Option<String> {
             affiliate_id: affiliate_id.values[index]?,
         })
     });
-    attribution::choose_attribution(candidates, first_touch).map(|position| (position + 1).to_string())
+    attribution::choose_attribution(candidates, first_touch)
+        .map(|position| (position + 1).to_string())
 }
 
 #[tokio::test]
