@@ -99,7 +99,8 @@ impl DbConfig {
             .map_err(|error| DbError::Url(error.to_string()))
     }
 
-    fn prepare(&self) -> Result<(Config, tls::Connector), DbError> {
+    /// The settings of the driver, for connections that need more than a client.
+    pub(crate) fn prepare(&self) -> Result<(Config, tls::Connector), DbError> {
         let ConnectionString { rest, tls } = ConnectionString::parse(self.url.expose_secret())?;
         let mut config: Config = rest
             .parse()

@@ -1,23 +1,124 @@
-//! Placeholder until branch `http` is merged, which replaces this file.
+//! The running gateway: HTTP in, SQL out, webhooks out.
 
+mod api;
+pub(crate) mod background;
+mod body;
+mod config;
+mod connections;
+pub mod database;
+mod health;
+mod listener;
+mod request;
+mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
 use deadpool_postgres::Pool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// Settings of the server.
-#[derive(Debug, Default)]
-pub struct ServeConfig {}
+use crate::auth::Authenticator;
+use crate::catalog::SharedCatalog;
+use crate::db::DbError;
+use crate::ingress::secrets::SecretCache;
+use crate::{ingress, outbox};
+use background::{Background, Doorbells};
+pub use config::ServeConfig;
+use database::Database;
 
-/// Serves until `shutdown` is cancelled.
+pub(crate) use body::RequestBody;
+pub(crate) use request::Template;
+
+/// Why the gateway cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The connection string for notifications makes no sense.
+    #[error("the connection for notifications: {0}")]
+    ListenUrl(DbError),
+    /// The client that sends webhooks cannot be built.
+    #[error("the webhook client cannot be set up: {0}")]
+    WebhookClient(reqwest::Error),
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(rustls::Error),
+}
+
+/// What every request handler shares.
+pub(crate) struct App {
+    pub(crate) config: ServeConfig,
+    pub(crate) database: Database,
+    pub(crate) catalog: SharedCatalog,
+    pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) secrets: SecretCache,
+}
+
+impl App {
+    fn new(config: ServeConfig, pool: Pool) -> Self {
+        let database = Database::new(pool, Duration::from_millis(config.checkout_timeout_ms));
+        Self {
+            authenticator: Authenticator::new(database.clone()),
+            secrets: SecretCache::new(database.clone()),
+            catalog: SharedCatalog::default(),
+            database,
+            config,
+        }
+    }
+}
+
+/// Serves `listener` until `shutdown`, then finishes the requests and deliveries under way within a bound.
 ///
 /// # Errors
-/// Never.
+/// When the configuration cannot be used; a database that is down is waited for instead.
 pub async fn run(
-    _config: ServeConfig,
-    _pool: Pool,
-    _listener: TcpListener,
+    config: ServeConfig,
+    pool: Pool,
+    listener: TcpListener,
     shutdown: CancellationToken,
-) -> Result<(), std::io::Error> {
-    shutdown.cancelled().await;
+) -> Result<(), ServeError> {
+    let tls = tls::client_config().map_err(ServeError::Tls)?;
+    let sender = outbox::Sender::new(&config, tls).map_err(ServeError::WebhookClient)?;
+    let notifications = listener::Source::new(config.listen_database_url.as_deref())?;
+    let app = Arc::new(App::new(config, pool));
+    let doorbells = Arc::new(Doorbells::default());
+
+    background::refresh_catalog(&app).await;
+    let mut tasks = Background::new(shutdown.clone());
+    let (watched, bells) = (Arc::clone(&app), Arc::clone(&doorbells));
+    tasks.spawn("catalog", move |stop| {
+        background::keep_catalog(Arc::clone(&watched), Arc::clone(&bells), stop)
+    });
+    let bells = Arc::clone(&doorbells);
+    tasks.spawn("listener", move |stop| {
+        listener::listen(notifications.clone(), Arc::clone(&bells), stop)
+    });
+    let drained = Arc::clone(&app);
+    tasks.spawn("outbox", move |stop| {
+        outbox::drain(
+            drained.config.clone(),
+            drained.database.clone(),
+            sender.clone(),
+            Arc::clone(&doorbells),
+            stop,
+        )
+    });
+
+    connections::serve(listener, router(Arc::clone(&app)), &app.config, &shutdown).await;
+    tasks.finish().await;
     Ok(())
+}
+
+fn router(app: Arc<App>) -> Router {
+    let webhook = post(ingress::receive);
+    let routes = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/webhook/{provider}/{project_id}", webhook.clone())
+        .route("/api/webhook/{provider}/{project_id}", webhook)
+        .fallback(api::dispatch)
+        .method_not_allowed_fallback(request::method_not_allowed)
+        .with_state(app);
+    request::layers(routes)
 }

@@ -20,7 +20,7 @@ pub(super) enum Command {
         #[arg(long)]
         scope: Option<String>,
         /// Requests it may make in a minute [default: 100]
-        #[arg(long, value_name = "PER_MINUTE")]
+        #[arg(long, value_name = "PER_MINUTE", allow_negative_numbers = true)]
         rate_limit: Option<i32>,
     },
     /// List the keys of a project, without their secrets

@@ -17,13 +17,18 @@ pub(super) enum Command {
         #[arg(long)]
         currency: Option<String>,
         /// Days a commission is held before it can be paid out
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         hold_days: Option<i32>,
         /// Default commission in percent of a sale [default: 20]
-        #[arg(long, conflicts_with = "commission_fixed", value_name = "PERCENT")]
+        #[arg(
+            long,
+            conflicts_with = "commission_fixed",
+            value_name = "PERCENT",
+            allow_negative_numbers = true
+        )]
         commission_percent: Option<String>,
         /// Default commission as a fixed amount a sale, such as 10.00
-        #[arg(long, value_name = "AMOUNT")]
+        #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
         commission_fixed: Option<String>,
     },
     /// Change settings and print all of them

@@ -37,6 +37,8 @@ pub(super) struct Args {
         value_name = "MS"
     )]
     statement_timeout_ms: u32,
+    #[command(flatten)]
+    pub server: ServeConfig,
 }
 
 pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
@@ -54,7 +56,7 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
     let shutdown = CancellationToken::new();
     watch_signals(shutdown.clone())?;
     tracing::info!(listen = %listener.local_addr()?, "serving");
-    server::run(ServeConfig::default(), database.pool()?, listener, shutdown)
+    server::run(args.server, database.pool()?, listener, shutdown)
         .await
         .map_err(|error| CliError::Server(error.to_string()))
 }

@@ -16,7 +16,7 @@ use tokio_postgres::config::SslMode;
 
 use super::DbError;
 
-pub(super) type Connector = tokio_postgres_rustls::MakeRustlsConnect;
+pub(crate) type Connector = tokio_postgres_rustls::MakeRustlsConnect;
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TlsMode {

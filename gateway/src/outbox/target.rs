@@ -1,0 +1,234 @@
+//! Where webhooks may go. Project owners choose the address, so it must not lead into the operator's own network: what
+//! counts is the address that is dialled, whatever the name resolves to at that moment.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+/// Why a target is not sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TargetError {
+    #[error("the webhook URL must use https")]
+    NotHttps,
+    #[error("the webhook URL must be an http or https URL with a host")]
+    NotHttp,
+    #[error("the webhook URL leads to an address that is not public")]
+    NotPublic,
+    #[error("the host of the webhook URL has no address")]
+    NoAddress,
+}
+
+/// What the operator allows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Policy {
+    pub(super) allow_private: bool,
+    pub(super) allow_http: bool,
+}
+
+impl Policy {
+    /// Checks what the URL itself tells; names are checked when they are resolved.
+    pub(super) fn check(self, url: &Url) -> Result<(), TargetError> {
+        match url.scheme() {
+            "https" => {}
+            "http" if self.allow_http => {}
+            "http" => return Err(TargetError::NotHttps),
+            _ => return Err(TargetError::NotHttp),
+        }
+        // The parser has turned every spelling of an IPv4 address, hexadecimal and octal too, into the address.
+        let address = match url.host().ok_or(TargetError::NotHttp)? {
+            Host::Domain(_) => return Ok(()),
+            Host::Ipv4(address) => IpAddr::V4(address),
+            Host::Ipv6(address) => IpAddr::V6(address),
+        };
+        if self.permits(address) {
+            Ok(())
+        } else {
+            Err(TargetError::NotPublic)
+        }
+    }
+
+    fn permits(self, address: IpAddr) -> bool {
+        self.allow_private || is_public(address)
+    }
+}
+
+/// Resolves names to the addresses that the policy permits.
+pub(super) struct PolicyResolver(pub(super) Policy);
+
+impl Resolve for PolicyResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let policy = self.0;
+        Box::pin(async move {
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let any = !found.is_empty();
+            let permitted: Vec<SocketAddr> = found
+                .into_iter()
+                .filter(|at| policy.permits(at.ip()))
+                .collect();
+            if permitted.is_empty() {
+                let error = if any {
+                    TargetError::NotPublic
+                } else {
+                    TargetError::NoAddress
+                };
+                return Err(error.into());
+            }
+            let addresses: Addrs = Box::new(permitted.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+/// Everything but the special-purpose registry of IANA.
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    !(address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_documentation()
+        || address.is_multicast()
+        || a == 0
+        || a >= 240
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
+        || (a == 198 && (18..20).contains(&b)))
+}
+
+/// Global unicast without its special parts; addresses that carry an IPv4 address are judged by that.
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    if let Some(carried) = carried_v4(address) {
+        return is_public_v4(carried);
+    }
+    let [a, b, ..] = address.segments();
+    let global_unicast = a & 0xe000 == 0x2000;
+    let protocol_assignments = a == 0x2001 && b < 0x0200;
+    let documentation = (a == 0x2001 && b == 0x0db8) || (a == 0x3fff && b < 0x1000);
+    global_unicast && !protocol_assignments && !documentation
+}
+
+/// The IPv4 address inside an IPv4-mapped, NAT64 or 6to4 address.
+fn carried_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let from = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            Some(from(high, low))
+        }
+        [0x2002, high, low, ..] => Some(from(high, low)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(url: &str, allow_private: bool, allow_http: bool) -> Result<(), TargetError> {
+        Policy {
+            allow_private,
+            allow_http,
+        }
+        .check(&Url::parse(url).expect(url))
+    }
+
+    #[test]
+    fn every_spelling_of_an_inner_address_is_refused() {
+        for host in [
+            "127.0.0.1",
+            "2130706433",
+            "0x7f.1",
+            "0177.0.0.1",
+            "127.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "192.0.0.8",
+            "198.18.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:a00:1]",
+            "[::127.0.0.1]",
+            "[64:ff9b::10.0.0.1]",
+            "[64:ff9b:1::1]",
+            "[2002:7f00:1::]",
+            "[2001::1]",
+            "[2001:db8::1]",
+            "[fe80::1]",
+            "[fc00::1]",
+            "[fd12::1]",
+            "[fec0::1]",
+            "[ff02::1]",
+        ] {
+            let url = format!("https://{host}/hook");
+            assert_eq!(
+                check(&url, false, false),
+                Err(TargetError::NotPublic),
+                "{url}"
+            );
+            assert_eq!(check(&url, true, false), Ok(()), "{url}");
+        }
+    }
+
+    #[test]
+    fn public_addresses_and_names_pass() {
+        for host in [
+            "93.184.216.34",
+            "172.32.0.1",
+            "[2606:4700::1]",
+            "[64:ff9b::8.8.8.8]",
+            "example.com",
+        ] {
+            assert_eq!(
+                check(&format!("https://{host}/"), false, false),
+                Ok(()),
+                "{host}"
+            );
+        }
+    }
+
+    #[test]
+    fn plain_http_needs_permission_and_other_schemes_are_refused() {
+        assert_eq!(
+            check("http://example.com/", false, false),
+            Err(TargetError::NotHttps)
+        );
+        assert_eq!(check("http://example.com/", false, true), Ok(()));
+        assert_eq!(
+            check("ftp://example.com/", true, true),
+            Err(TargetError::NotHttp)
+        );
+        assert_eq!(
+            check("file:///etc/passwd", true, true),
+            Err(TargetError::NotHttp)
+        );
+    }
+
+    #[tokio::test]
+    async fn names_are_judged_by_what_they_resolve_to() {
+        let resolve = |allow_private| {
+            let policy = Policy {
+                allow_private,
+                allow_http: true,
+            };
+            PolicyResolver(policy).resolve("localhost".parse().expect("a name"))
+        };
+        let refused = resolve(false).await.err().expect("a refusal");
+        assert_eq!(refused.to_string(), TargetError::NotPublic.to_string());
+        assert!(resolve(true).await.is_ok());
+    }
+}

@@ -1,0 +1,73 @@
+//! What can be set about the running gateway.
+
+use crate::log::LogFormat;
+
+const MIB: usize = 1024 * 1024;
+
+/// Settings of `affiliate serve`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ServeConfig {
+    /// Largest request body in bytes; larger ones are answered 413
+    #[arg(long, env = "AFFILIATE_MAX_BODY_BYTES", default_value_t = ServeConfig::default().max_body_bytes)]
+    pub max_body_bytes: usize,
+    /// How many connections may be open at once
+    #[arg(long, env = "AFFILIATE_MAX_CONNECTIONS", default_value_t = ServeConfig::default().max_connections)]
+    pub max_connections: usize,
+    /// How long a connection may take to send a request's head, idle time between requests included
+    #[arg(long, env = "AFFILIATE_HEADER_TIMEOUT_MS", default_value_t = ServeConfig::default().header_timeout_ms)]
+    pub header_timeout_ms: u64,
+    /// How long a request may take to send its body
+    #[arg(long, env = "AFFILIATE_BODY_TIMEOUT_MS", default_value_t = ServeConfig::default().body_timeout_ms)]
+    pub body_timeout_ms: u64,
+    /// How long a request waits for a database connection before it is answered 503
+    #[arg(long, env = "AFFILIATE_CHECKOUT_TIMEOUT_MS", default_value_t = ServeConfig::default().checkout_timeout_ms)]
+    pub checkout_timeout_ms: u64,
+    /// How long requests and deliveries under way may take to finish at shutdown
+    #[arg(long, env = "AFFILIATE_SHUTDOWN_TIMEOUT_MS", default_value_t = ServeConfig::default().shutdown_timeout_ms)]
+    pub shutdown_timeout_ms: u64,
+    /// How often to look for deliveries that no notification announced
+    #[arg(long, env = "AFFILIATE_POLL_INTERVAL_MS", default_value_t = ServeConfig::default().poll_interval_ms)]
+    pub poll_interval_ms: u64,
+    /// How many webhooks are sent at once
+    #[arg(long, env = "AFFILIATE_WEBHOOK_CONCURRENCY", default_value_t = ServeConfig::default().webhook_concurrency)]
+    pub webhook_concurrency: usize,
+    /// How many webhooks are sent to one host at once
+    #[arg(long, env = "AFFILIATE_WEBHOOK_HOST_CONCURRENCY", default_value_t = ServeConfig::default().webhook_host_concurrency)]
+    pub webhook_host_concurrency: usize,
+    /// Send webhooks to loopback and private addresses too
+    #[arg(long, env = "AFFILIATE_ALLOW_PRIVATE_WEBHOOK_TARGETS")]
+    pub allow_private_webhook_targets: bool,
+    /// Send webhooks over plain HTTP too
+    #[arg(long, env = "AFFILIATE_ALLOW_HTTP_WEBHOOK_TARGETS")]
+    pub allow_http_webhook_targets: bool,
+    /// How old or how far in the future a provider's signature may be
+    #[arg(long, env = "AFFILIATE_SIGNATURE_TOLERANCE_SECONDS", default_value_t = ServeConfig::default().signature_tolerance_seconds)]
+    pub signature_tolerance_seconds: u64,
+    /// A direct connection (not through a transaction pooler) for notifications; without one the gateway polls
+    #[arg(long, env = "AFFILIATE_LISTEN_DATABASE_URL", hide_env_values = true)]
+    pub listen_database_url: Option<String>,
+    /// How log lines are written
+    #[arg(long, env = "AFFILIATE_LOG_FORMAT", value_enum, default_value_t = ServeConfig::default().log_format)]
+    pub log_format: LogFormat,
+}
+
+impl Default for ServeConfig {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 10 * MIB,
+            max_connections: 2_048,
+            header_timeout_ms: 30_000,
+            body_timeout_ms: 30_000,
+            checkout_timeout_ms: 5_000,
+            shutdown_timeout_ms: 15_000,
+            poll_interval_ms: 5_000,
+            webhook_concurrency: 32,
+            webhook_host_concurrency: 8,
+            allow_private_webhook_targets: false,
+            allow_http_webhook_targets: false,
+            signature_tolerance_seconds: 300,
+            listen_database_url: None,
+            log_format: LogFormat::default(),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! One statement, one round trip: checking a connection out, repeating what is safe to repeat, and nothing else.
+
+use std::time::Duration;
+
+use deadpool_postgres::{Client, Pool};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
+
+use crate::error::{self, ApiError};
+
+/// How often a statement is repeated that another transaction got in the way of.
+const CONFLICT_REPEATS: u32 = 3;
+/// The first pause before such a repeat; it doubles each time.
+const CONFLICT_PAUSE: Duration = Duration::from_millis(10);
+/// Lets the tasks that own broken connections notice before the pool hands another one out.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Statements prepared on a connection that a restart, a migration or a pooler has since invalidated.
+const STALE_STATEMENT: [&str; 2] = ["26000", "0A000"];
+
+/// Whether a statement may be sent again when the connection is lost before its answer arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// It only reads, or does nothing the second time.
+    Safe,
+    /// It may have been executed.
+    Unsafe,
+}
+
+/// Why a statement has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// No connection could be had.
+    #[error("no connection to the database: {0}")]
+    Checkout(String),
+    /// The statement failed.
+    #[error(transparent)]
+    Statement(#[from] tokio_postgres::Error),
+}
+
+impl CallError {
+    /// Whether the database raised exactly this SQLSTATE.
+    pub fn has_sqlstate(&self, sqlstate: &str) -> bool {
+        matches!(self, Self::Statement(failure) if error::has_sqlstate(failure, sqlstate))
+    }
+}
+
+impl From<CallError> for ApiError {
+    fn from(failure: CallError) -> Self {
+        match failure {
+            CallError::Checkout(reason) => {
+                tracing::error!(reason, "no connection to the database");
+                Self::unavailable()
+            }
+            CallError::Statement(failure) => Self::from(&failure),
+        }
+    }
+}
+
+/// The pool, with the rules for using it.
+#[derive(Debug, Clone)]
+pub struct Database {
+    pool: Pool,
+    checkout_timeout: Duration,
+}
+
+/// How far an attempt got.
+enum Attempt {
+    Done(Vec<Row>),
+    /// The statement cannot have been executed.
+    NotSent(tokio_postgres::Error),
+    /// The server answered, or the connection went away while it might have been working.
+    Sent(tokio_postgres::Error),
+}
+
+impl Database {
+    /// Wraps a pool; waiting for a free connection takes at most `checkout_timeout`.
+    pub fn new(pool: Pool, checkout_timeout: Duration) -> Self {
+        Self {
+            pool,
+            checkout_timeout,
+        }
+    }
+
+    /// A connection from the pool.
+    ///
+    /// # Errors
+    /// When none is free in time or the server cannot be reached.
+    pub async fn checkout(&self) -> Result<Client, CallError> {
+        let waited = tokio::time::timeout(self.checkout_timeout, self.pool.get()).await;
+        match waited {
+            Ok(Ok(client)) => Ok(client),
+            Ok(Err(error)) => Err(CallError::Checkout(error.to_string())),
+            Err(_) => Err(CallError::Checkout("every connection is in use".to_owned())),
+        }
+    }
+
+    /// Runs a statement, prepared once per connection.
+    ///
+    /// # Errors
+    /// When no connection can be had, or the statement fails even after the repeats that are safe.
+    pub async fn query(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+        repeat: Repeat,
+    ) -> Result<Vec<Row>, CallError> {
+        let mut conflicts = 0;
+        let mut reconnected = false;
+        loop {
+            let client = self.checkout().await?;
+            let (failure, repeatable) = match attempt(&client, sql, parameters).await {
+                Attempt::Done(rows) => return Ok(rows),
+                Attempt::NotSent(failure) => (failure, true),
+                Attempt::Sent(failure) => (failure, repeat == Repeat::Safe),
+            };
+            let stale = STALE_STATEMENT
+                .iter()
+                .any(|state| error::has_sqlstate(&failure, state));
+            if error::is_conflict(&failure) && conflicts < CONFLICT_REPEATS {
+                drop(client);
+                tokio::time::sleep(CONFLICT_PAUSE * 2_u32.pow(conflicts)).await;
+                conflicts += 1;
+            } else if stale && !reconnected {
+                client.statement_cache.clear();
+                reconnected = true;
+            } else if lost(&client, &failure) && repeatable && !reconnected {
+                drop(client);
+                tokio::time::sleep(RECONNECT_PAUSE).await;
+                self.pool.retain(|client, _| !client.is_closed());
+                reconnected = true;
+            } else {
+                return Err(failure.into());
+            }
+        }
+    }
+
+    /// Runs a statement that returns one value.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn query_text(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+        repeat: Repeat,
+    ) -> Result<Option<String>, CallError> {
+        match self.query(sql, parameters, repeat).await?.first() {
+            Some(row) => Ok(row.try_get(0)?),
+            None => Ok(None),
+        }
+    }
+}
+
+async fn attempt(client: &Client, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Attempt {
+    let statement: Statement = match client.prepare_cached(sql).await {
+        Ok(statement) => statement,
+        Err(failure) => return Attempt::NotSent(failure),
+    };
+    match client.query(&statement, parameters).await {
+        Ok(rows) => Attempt::Done(rows),
+        Err(failure) => Attempt::Sent(failure),
+    }
+}
+
+/// Whether the connection is gone, rather than the statement being refused.
+fn lost(client: &Client, failure: &tokio_postgres::Error) -> bool {
+    let shutting_down = failure
+        .code()
+        .is_some_and(|code| code.code().starts_with("57P0"));
+    failure.is_closed() || shutting_down || client.is_closed()
+}
