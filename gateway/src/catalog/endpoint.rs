@@ -74,11 +74,8 @@ impl Endpoint {
             .and_then(|status| StatusCode::from_u16(status).ok())
             .ok_or(EndpointError::Status(declared.success_status))?;
         let parameters = parameter::parse_all(&declared.parameters)?;
-        let function = declared.function_name.replace('"', "\"\"");
         Ok(Self {
-            statement: format!(
-                "SELECT affiliate_api.\"{function}\"(affiliate_api.authorize($1, $2), $3::text::jsonb)::text"
-            ),
+            statement: statement(&declared.function_name),
             scope: declared.scope,
             success_status,
             read_only: method == Method::GET,
@@ -94,4 +91,14 @@ impl Endpoint {
             method,
         })
     }
+}
+
+/// The statement that checks the key and calls the function. The check stands in a materialized CTE because Postgres
+/// drops an argument that an inlined SQL function does not use, and the check with it.
+fn statement(function_name: &str) -> String {
+    let function = function_name.replace('"', "\"\"");
+    format!(
+        "WITH caller AS MATERIALIZED (SELECT affiliate_api.authorize($1, $2) AS project_id) \
+         SELECT affiliate_api.\"{function}\"(caller.project_id, $3::text::jsonb)::text FROM caller"
+    )
 }

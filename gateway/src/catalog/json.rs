@@ -100,7 +100,7 @@ impl<'de> Visitor<'de> for Strict {
 fn without_nul<E: serde::de::Error>(text: &str) -> Result<(), E> {
     if text.contains('\0') {
         return Err(E::custom(
-            "a string holds the character U+0000, which cannot be stored",
+            "a string holds the character U+0000 (it cannot be stored)",
         ));
     }
     Ok(())
