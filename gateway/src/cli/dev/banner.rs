@@ -133,7 +133,10 @@ pg_affiliate is running. Ctrl-C stops it; what is in the database stays.
             }},
         });
         // In single quotes, left around each $t; `created` is a number.
-        let body = body.to_string().replace("\"$t\"", "$t").replace("$t", "'$t'");
+        let body = body
+            .to_string()
+            .replace("\"$t\"", "$t")
+            .replace("$t", "'$t'");
         format!(
             "t=$(date +%s); body='{body}'; \
              sig=$(printf '%s.%s' \"$t\" \"$body\" | openssl dgst -sha256 -hmac {secret} | sed 's/^.* //'); \
