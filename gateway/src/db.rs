@@ -175,10 +175,13 @@ fn describe_target(config: &Config) -> String {
     format!("{}/{database} as {user}", hosts.join(","))
 }
 
-/// An error with its causes, each said once.
-fn describe_error(error: &dyn std::error::Error) -> String {
+/// What the server said, or else an error with its causes, each said once.
+fn describe_error(error: &tokio_postgres::Error) -> String {
+    if let Some(error) = error.as_db_error() {
+        return error.message().to_owned();
+    }
     let mut text = error.to_string();
-    let mut cause = error.source();
+    let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         let next = error.to_string();
         if !text.contains(&next) {

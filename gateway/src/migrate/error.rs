@@ -74,10 +74,14 @@ fn describe(error: &tokio_postgres::Error) -> String {
         return error.to_string();
     };
     let mut text = format!("{} ({})", error.message(), error.code().code());
+    // The blocks every run starts with explain themselves; only a named function is worth naming.
+    let place = error
+        .where_()
+        .filter(|place| !place.contains("inline_code_block"));
     let extras = [
         ("detail", DbError::detail(error)),
         ("hint", error.hint()),
-        ("in", error.where_()),
+        ("in", place),
     ];
     for (label, extra) in extras {
         if let Some(extra) = extra {

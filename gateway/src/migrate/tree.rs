@@ -18,6 +18,9 @@ pub(super) const VALIDATE: &str = include_str!("sql/validate.sql");
 /// The only text substitution there is: trigger files name the schema whose kernel trigger they use.
 const TRIGGER_SCHEMA: &str = "@kernel_trigger_schema@";
 
+/// Functions that files of the other directories may call while they are applied, so these go first.
+const HELPERS: &str = "functions/private/";
+
 /// One file below `sql/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlFile {
@@ -99,7 +102,7 @@ impl SqlTree {
             .filter(|(path, _)| path.ends_with(".sql"))
             .collect();
         let mut tree = Self::default();
-        let mut views = Vec::new();
+        let (mut helpers, mut functions, mut views) = (Vec::new(), Vec::new(), Vec::new());
         for (path, body) in sorted {
             let file = SqlFile {
                 path: format!("sql/{path}"),
@@ -109,14 +112,15 @@ impl SqlTree {
                 Some("migrations") => tree.push_migration(file)?,
                 Some("native") => tree.native.push(file),
                 Some("portable") => tree.portable.push(file),
-                Some("functions") => tree.common.push(file),
+                Some("functions") if path.starts_with(HELPERS) => helpers.push(file),
+                Some("functions") => functions.push(file),
                 Some("views") => views.push(file),
                 Some("triggers") => tree.triggers.push(file),
                 Some("grants") => tree.grants.push(file),
                 _ => return Err(TreeError::UnknownDirectory(file.path)),
             }
         }
-        tree.common.append(&mut views);
+        tree.common = [helpers, functions, views].concat();
         Ok(tree)
     }
 

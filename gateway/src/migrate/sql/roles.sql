@@ -20,7 +20,7 @@ BEGIN
       EXCEPTION
         WHEN duplicate_object OR unique_violation THEN NULL;
         WHEN insufficient_privilege THEN
-          v_problem := pg_catalog.format('role %I does not exist and %I may not create roles', v_role, CURRENT_USER);
+          v_problem := coalesce(v_problem, pg_catalog.format('role %I does not exist and %I may not create roles', v_role, CURRENT_USER));
       END;
     END LOOP;
 

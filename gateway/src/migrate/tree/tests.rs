@@ -18,7 +18,7 @@ fn the_embedded_tree_is_well_formed() {
 }
 
 #[test]
-fn objects_run_kernels_first_and_grants_last() {
+fn objects_run_kernels_and_helpers_first_and_grants_last() {
     let tree = tree(&[
         ("grants/roles.sql", ""),
         ("triggers/thing.sql", ""),
@@ -32,8 +32,8 @@ fn objects_run_kernels_first_and_grants_last() {
     .expect("valid");
     let without_grants = [
         "sql/portable/one.sql",
-        "sql/functions/affiliate/a.sql",
         "sql/functions/private/z.sql",
+        "sql/functions/affiliate/a.sql",
         "sql/views/b.sql",
         "sql/triggers/thing.sql",
     ];
