@@ -5,6 +5,7 @@
 
 pub mod arguments;
 mod decimal;
+mod endpoint;
 mod format;
 pub mod json;
 pub mod parameter;
@@ -12,100 +13,9 @@ mod urlencoded;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 
-use parameter::{DeclarationError, Location, Parameter};
-
-/// One row of `affiliate_api.endpoints()`, as far as routing and validation need it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Declared {
-    /// The function in `affiliate_api`.
-    pub function_name: String,
-    /// The HTTP method.
-    pub method: String,
-    /// The path, parameters written `:name`.
-    pub path: String,
-    /// The status of a success.
-    pub success_status: i32,
-    /// What the API key must allow.
-    pub scope: String,
-    /// The parameters as JSON.
-    pub parameters: String,
-}
-
-/// A declaration that cannot be served.
-#[derive(Debug, thiserror::Error)]
-pub enum EndpointError {
-    /// The method is no HTTP method.
-    #[error("{0:?} is not an HTTP method")]
-    Method(String),
-    /// The status is no HTTP status.
-    #[error("{0} is not an HTTP status")]
-    Status(i32),
-    /// The parameters cannot be enforced.
-    #[error(transparent)]
-    Parameters(#[from] DeclarationError),
-    /// The path clashes with another one.
-    #[error("the path cannot be routed: {0}")]
-    Path(#[from] matchit::InsertError),
-    /// The same method and path twice.
-    #[error("the method and path are declared twice")]
-    Duplicate,
-}
-
-/// An endpoint, ready to be called.
-#[derive(Debug)]
-pub struct Endpoint {
-    /// The path as declared, for logs.
-    pub template: String,
-    /// The statement that checks the key and calls the function: key id, scope, arguments.
-    pub statement: String,
-    /// What the API key must allow.
-    pub scope: String,
-    /// The status of a success.
-    pub success_status: StatusCode,
-    /// Whether calling it twice is the same as calling it once.
-    pub read_only: bool,
-    /// Whether any parameter comes from the body.
-    pub takes_body: bool,
-    /// Its parameters in declaration order.
-    pub parameters: Vec<Parameter>,
-    /// The names of the path's parameters in order.
-    pub path_names: Vec<String>,
-    method: Method,
-}
-
-impl Endpoint {
-    /// Prepares a declaration for use.
-    pub fn new(declared: Declared) -> Result<Self, EndpointError> {
-        let method = Method::from_bytes(declared.method.as_bytes())
-            .map_err(|_| EndpointError::Method(declared.method))?;
-        let success_status = u16::try_from(declared.success_status)
-            .ok()
-            .and_then(|status| StatusCode::from_u16(status).ok())
-            .ok_or(EndpointError::Status(declared.success_status))?;
-        let parameters = parameter::parse_all(&declared.parameters)?;
-        let function = declared.function_name.replace('"', "\"\"");
-        Ok(Self {
-            statement: format!(
-                "SELECT affiliate_api.\"{function}\"(affiliate_api.authorize($1, $2), $3::text::jsonb)::text"
-            ),
-            scope: declared.scope,
-            success_status,
-            read_only: method == Method::GET,
-            takes_body: parameters.iter().any(|p| p.location == Location::Body),
-            parameters,
-            path_names: declared
-                .path
-                .split('/')
-                .filter_map(|s| s.strip_prefix(':'))
-                .map(str::to_owned)
-                .collect(),
-            template: declared.path,
-            method,
-        })
-    }
-}
+pub use endpoint::{Declared, Endpoint, EndpointError};
 
 /// What a method and a path lead to.
 #[derive(Debug)]
@@ -320,7 +230,7 @@ mod tests {
         let (statement, segments) =
             found(&catalog, Method::GET, "/api/v1/affiliates/a%2Fb%40c").expect("a route");
         assert!(
-            statement.contains("\"get\"(affiliate_api.authorize($1, $2), $3::text::jsonb)::text"),
+            statement.contains(r#"affiliate_api."get"(caller.project_id, $3::text::jsonb)"#),
             "{statement}"
         );
         assert_eq!(segments, ["a%2Fb%40c"]);

@@ -181,7 +181,7 @@ impl From<&tokio_postgres::Error> for ApiError {
         let Some((status, text)) = rule(code) else {
             tracing::error!(
                 sqlstate = code,
-                message = reported.message(),
+                reported = reported.message(),
                 detail = reported.detail(),
                 hint = reported.hint(),
                 context = reported.where_(),

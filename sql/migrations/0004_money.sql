@@ -58,7 +58,7 @@ CREATE TABLE affiliate_private.conversion (
     REFERENCES affiliate_private.referred_user (project_id, referred_user_id),
   CONSTRAINT conversion_type_check CHECK (type IN ('signup', 'purchase')),
   CONSTRAINT conversion_rule_source_check CHECK (rule_source IN ('affiliate', 'product', 'project', 'mixed', 'none')),
-  CONSTRAINT conversion_commission_minor_check CHECK (commission_minor BETWEEN 0 AND 9000000000000),
+  CONSTRAINT conversion_commission_minor_check CHECK (commission_minor BETWEEN 0 AND 9000000000000)
 );
 CREATE INDEX conversion_occurred_idx ON affiliate_private.conversion (project_id, occurred_at, conversion_id) WHERE deleted_at IS NULL;
 CREATE INDEX conversion_affiliate_idx ON affiliate_private.conversion (project_id, affiliate_id, conversion_id);

@@ -65,11 +65,7 @@ CREATE FUNCTION parity.instants(p_us bigint[]) RETURNS timestamptz[] LANGUAGE pl
 BEGIN
     RETURN ARRAY(SELECT parity.instant(u) FROM unnest(p_us) WITH ORDINALITY AS x(u, i) ORDER BY i);
 END $$;
-CREATE FUNCTION parity.microseconds(p_at timestamptz) RETURNS bigint LANGUAGE plpgsql STRICT AS $$
-BEGIN
-    RETURN CASE p_at
-        WHEN '-infinity' THEN -9223372036854775808
-        WHEN 'infinity' THEN 9223372036854775807
-        ELSE (extract(epoch FROM p_at) - 946684800) * 1000000
-    END;
-END $$;";
+CREATE FUNCTION parity.microseconds(p_at timestamptz) RETURNS bigint LANGUAGE sql STRICT AS $$
+    -- extract(epoch) rounds microseconds away in the last centuries; the wire format does not.
+    SELECT ('x' || encode(timestamptz_send(p_at), 'hex'))::bit(64)::bigint
+$$;";

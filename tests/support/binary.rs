@@ -79,6 +79,12 @@ pub fn spawn(command: Command) -> Child {
         .expect("the program starts")
 }
 
+/// The same with its standard output to be read.
+pub fn spawn_with_output(mut command: Command) -> Child {
+    command.stdout(Stdio::piped());
+    spawn(command)
+}
+
 /// Runs the program to its end with some arguments and settings.
 pub async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut command = command();

@@ -160,21 +160,21 @@ mod tests {
     #[test]
     fn messages_name_the_field_as_it_was_sent() {
         assert_eq!(
-            put("a@b.de", "", json!({"email": 5})).unwrap_err(),
+            put("a@b.de", "", json!({"email": 5})).expect_err("a refusal"),
             "email must be a valid email address, got 5"
         );
         assert_eq!(
-            put("a@b.de", "limit=1&limit=2", json!({})).unwrap_err(),
+            put("a@b.de", "limit=1&limit=2", json!({})).expect_err("a refusal"),
             "limit is given more than once; send it once"
         );
         assert!(
             put("%zz", "", json!({}))
-                .unwrap_err()
+                .expect_err("a refusal")
                 .starts_with("email in the path holds a %")
         );
         assert!(
             put("a@b.de", "x=%f", json!({}))
-                .unwrap_err()
+                .expect_err("a refusal")
                 .starts_with("The query string holds a %")
         );
     }
@@ -193,7 +193,7 @@ mod tests {
                 body: Map::new(),
             },
         )
-        .unwrap_err();
+        .expect_err("a refusal");
         assert_eq!(
             error.message(),
             "email is required and must be a valid email address"

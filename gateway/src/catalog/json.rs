@@ -100,7 +100,7 @@ impl<'de> Visitor<'de> for Strict {
 fn without_nul<E: serde::de::Error>(text: &str) -> Result<(), E> {
     if text.contains('\0') {
         return Err(E::custom(
-            "a string holds the character U+0000, which cannot be stored",
+            "a string holds the character U+0000 (it cannot be stored)",
         ));
     }
     Ok(())
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn duplicate_keys_are_refused_at_any_depth_and_named() {
-        let error = parse(br#"{"a":1,"b":[{"x":1,"x":2}]}"#).unwrap_err();
+        let error = parse(br#"{"a":1,"b":[{"x":1,"x":2}]}"#).expect_err("a refusal");
         assert!(error.contains(r#"the key "x" is given twice"#), "{error}");
         assert!(parse(br#"{"email":1,"\u0065mail":2}"#).is_err());
     }

@@ -6,12 +6,12 @@ DECLARE
   v_row    affiliate_private.webhook_endpoint;
 BEGIN
   PERFORM affiliate_private.check_project(add_webhook.p_project_id);
-  PERFORM affiliate_private.check_setting('url', add_webhook.p_url, '^[Hh][Tt][Tt][Pp][Ss]?://[^[:space:]]{1,1990}$', 'an http(s) URL');
+  PERFORM affiliate_private.check_url('url', coalesce(add_webhook.p_url, ''));
   IF cardinality(v_events) = 0 OR NOT v_events <@ v_all THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = format('events must be some of %s', array_to_string(v_all, ', '));
   END IF;
   IF add_webhook.p_secret IS NOT NULL THEN
-    PERFORM affiliate_private.check_setting('secret', add_webhook.p_secret, '^.{8,200}$', '8 to 200 characters');
+    PERFORM affiliate_private.check_length('secret', add_webhook.p_secret, 8, 200);
   END IF;
   INSERT INTO affiliate_private.webhook_endpoint AS e (project_id, url, events, secret)
   VALUES (add_webhook.p_project_id, add_webhook.p_url, v_events,

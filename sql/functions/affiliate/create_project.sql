@@ -6,9 +6,7 @@ DECLARE
   v_project_id bigint;
   v_rule       record;
 BEGIN
-  IF coalesce(btrim(create_project.p_name), '') = '' OR length(create_project.p_name) > 200 THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'name must be 1 to 200 characters';
-  END IF;
+  PERFORM affiliate_private.check_length('name', btrim(create_project.p_name), 1, 200);
   v_rule := affiliate_private.parse_commission(create_project.p_commission_percent, create_project.p_commission_fixed, v_currency);
   INSERT INTO affiliate_private.project AS p (name, currency) VALUES (btrim(create_project.p_name), v_currency) RETURNING p.project_id INTO v_project_id;
   INSERT INTO affiliate_private.project_setting (project_id, effective_at, hold_days, rate_ppm, fixed_minor, touch_model, allow_self_referral)

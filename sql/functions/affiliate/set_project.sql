@@ -14,7 +14,7 @@ BEGIN
   v_new     := affiliate_private.setting_at(v_project.project_id, v_at);
   FOR v_key, v_value IN SELECT s.key, s.value FROM json_each_text(set_project.p_settings) AS s LOOP
     CASE v_key
-      WHEN 'name' THEN v_project.name := affiliate_private.check_setting(v_key, btrim(v_value), '^.{1,200}$', '1 to 200 characters');
+      WHEN 'name' THEN v_project.name := affiliate_private.check_length(v_key, btrim(v_value), 1, 200);
       WHEN 'currency' THEN v_project.currency := affiliate_private.check_currency(v_value);
       WHEN 'hold_days' THEN
         v_new.hold_days := affiliate_private.check_hold_days(affiliate_private.check_setting(v_key, v_value, '^[0-9]{1,3}$', 'a whole number between 0 and 365')::integer);

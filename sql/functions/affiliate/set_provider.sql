@@ -5,8 +5,8 @@ BEGIN
   IF set_provider.p_provider IS DISTINCT FROM 'stripe' THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = format('unknown provider "%s": use stripe', left(set_provider.p_provider, 40));
   END IF;
-  PERFORM affiliate_private.check_setting('webhook secret', btrim(set_provider.p_webhook_secret), '^.{6,500}$', '6 to 500 characters');
-  PERFORM affiliate_private.check_setting('api base', coalesce(set_provider.p_api_base, 'https://default'), '^https?://[^[:space:]]+$', 'an http(s) URL');
+  PERFORM affiliate_private.check_length('webhook secret', btrim(set_provider.p_webhook_secret), 6, 500);
+  PERFORM affiliate_private.check_url('api base', set_provider.p_api_base);
   PERFORM affiliate_private.lock_facts(set_provider.p_project_id, ARRAY['provider:' || set_provider.p_provider]);
   INSERT INTO affiliate_private.provider_connection AS c (project_id, provider, secret_key, api_base)
   VALUES (set_provider.p_project_id, set_provider.p_provider, set_provider.p_secret_key, set_provider.p_api_base)

@@ -1,15 +1,3 @@
-CREATE OR REPLACE FUNCTION affiliate_private.check_setting(p_name text, p_value text, p_pattern text, p_expected text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  IF check_setting.p_value IS NULL OR check_setting.p_value !~ check_setting.p_pattern THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF400',
-      MESSAGE = format('%s must be %s, got "%s"', check_setting.p_name, check_setting.p_expected, left(check_setting.p_value, 40));
-  END IF;
-  RETURN check_setting.p_value;
-END
-$$;
-COMMENT ON FUNCTION affiliate_private.check_setting(text, text, text, text) IS 'The value of a setting where it fits the pattern; RF400 saying what would.';
-
 CREATE OR REPLACE FUNCTION affiliate_private.change_project(p_project affiliate_private.project) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use serde_json::Value;
 use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 
 use super::memory::{Memory, Passwords};
 use crate::cli::CliError;
-use crate::cli::call::Call;
 use crate::db::DbConfig;
 use crate::embedded::Embedded;
 
@@ -125,10 +125,12 @@ pub(super) async fn grant_logins(
     owner
         .batch_execute(&format!("GRANT affiliate_gateway TO {GATEWAY}"))
         .await?;
-    Call::new("grant_analyst")
-        .arg("p_role", "text", ANALYST)
-        .arg("p_project_id", "bigint", &demo["project_id"])
-        .json(owner)
+    let project = demo["project_id"].to_string();
+    owner
+        .query_typed(
+            "SELECT affiliate.grant_analyst($1, $2::bigint)",
+            &[(&ANALYST, Type::TEXT), (&project, Type::TEXT)],
+        )
         .await?;
     Ok(())
 }

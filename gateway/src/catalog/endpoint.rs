@@ -1,0 +1,104 @@
+//! One endpoint of the catalog: as it is declared, and ready to be called.
+
+use axum::http::{Method, StatusCode};
+
+use super::parameter::{self, Location, Parameter};
+
+/// One row of `affiliate_api.endpoints()`, as far as routing and validation need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// The function in `affiliate_api`.
+    pub function_name: String,
+    /// The HTTP method.
+    pub method: String,
+    /// The path, parameters written `:name`.
+    pub path: String,
+    /// The status of a success.
+    pub success_status: i32,
+    /// What the API key must allow.
+    pub scope: String,
+    /// The parameters as JSON.
+    pub parameters: String,
+}
+
+/// A declaration that cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum EndpointError {
+    /// The method is no HTTP method.
+    #[error("{0:?} is not an HTTP method")]
+    Method(String),
+    /// The status is no HTTP status.
+    #[error("{0} is not an HTTP status")]
+    Status(i32),
+    /// The parameters cannot be enforced.
+    #[error(transparent)]
+    Parameters(#[from] parameter::DeclarationError),
+    /// The path clashes with another one.
+    #[error("the path cannot be routed: {0}")]
+    Path(#[from] matchit::InsertError),
+    /// The same method and path twice.
+    #[error("the method and path are declared twice")]
+    Duplicate,
+}
+
+/// An endpoint, ready to be called.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The path as declared, for logs.
+    pub template: String,
+    /// The statement that checks the key and calls the function: key id, scope, arguments.
+    pub statement: String,
+    /// What the API key must allow.
+    pub scope: String,
+    /// The status of a success.
+    pub success_status: StatusCode,
+    /// Whether calling it twice is the same as calling it once.
+    pub read_only: bool,
+    /// Whether any parameter comes from the body.
+    pub takes_body: bool,
+    /// Its parameters in declaration order.
+    pub parameters: Vec<Parameter>,
+    /// The names of the path's parameters in order.
+    pub path_names: Vec<String>,
+    /// The HTTP method.
+    pub method: Method,
+}
+
+impl Endpoint {
+    /// Prepares a declaration for use.
+    pub fn new(declared: Declared) -> Result<Self, EndpointError> {
+        let method = Method::from_bytes(declared.method.as_bytes())
+            .map_err(|_| EndpointError::Method(declared.method))?;
+        let success_status = u16::try_from(declared.success_status)
+            .ok()
+            .and_then(|status| StatusCode::from_u16(status).ok())
+            .ok_or(EndpointError::Status(declared.success_status))?;
+        let parameters = parameter::parse_all(&declared.parameters)?;
+        Ok(Self {
+            statement: statement(&declared.function_name),
+            scope: declared.scope,
+            success_status,
+            read_only: method == Method::GET,
+            takes_body: parameters.iter().any(|p| p.location == Location::Body),
+            parameters,
+            path_names: declared
+                .path
+                .split('/')
+                .filter_map(|s| s.strip_prefix(':'))
+                .map(str::to_owned)
+                .collect(),
+            template: declared.path,
+            method,
+        })
+    }
+}
+
+/// The statement that checks the key and calls the function. The check stands in a materialized CTE because Postgres
+/// drops an argument that an inlined SQL function does not use, and the check with it.
+fn statement(function_name: &str) -> String {
+    let function = function_name.replace('"', "\"\"");
+    format!(
+        "WITH caller AS MATERIALIZED (SELECT affiliate_api.authorize($1, $2) AS project_id) \
+         SELECT affiliate_api.\"{function}\"(caller.project_id, $3::text::jsonb)::text FROM caller"
+    )
+}
