@@ -31,9 +31,10 @@ pub struct Cases<S> {
 
 impl<S: Strategy> Cases<S> {
     pub fn new(strategy: S, seed: u64) -> Self {
-        let mut bytes = [0; 32];
+        // The cheapest generator: in an unoptimized build a stronger one takes most of the time of a run.
+        let mut bytes = [1; 16];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        let rng = TestRng::from_seed(RngAlgorithm::XorShift, &bytes);
         Self { strategy, runner: TestRunner::new_with_rng(Config::default(), rng) }
     }
 
