@@ -23,17 +23,33 @@ fn ledger() -> impl Strategy<Value = Vec<Row>> {
 
 fn sums(rows: &[Row]) -> Answer {
     let step = |sums: Earnings, row: &Row| match *row {
-        (Some(amount_minor), Some(is_payout), release_at, at) => sums.add(Entry { amount_minor, is_payout, release_at }, at),
+        (Some(amount_minor), Some(is_payout), release_at, at) => sums.add(
+            Entry {
+                amount_minor,
+                is_payout,
+                release_at,
+            },
+            at,
+        ),
         _ => Ok(sums),
     };
     match rows.iter().try_fold(Earnings::default(), step) {
-        Ok(sums) => Some(format!("{{{},{},{},{}}}", sums.total, sums.eligible, sums.held, sums.paid)),
+        Ok(sums) => Some(format!(
+            "{{{},{},{},{}}}",
+            sums.total, sums.eligible, sums.held, sums.paid
+        )),
         Err(Overflow) => Some("ERR:22003".to_owned()),
     }
 }
 
 fn column<T: ToString + Copy>(rows: &[Row], pick: fn(&Row) -> Option<T>) -> Option<String> {
-    Some(Elements { values: rows.iter().map(pick).collect(), shape: Shape::Plain }.literal())
+    Some(
+        Elements {
+            values: rows.iter().map(pick).collect(),
+            shape: Shape::Plain,
+        }
+        .literal(),
+    )
 }
 
 #[tokio::test]
@@ -89,10 +105,23 @@ async fn earnings_in_parallel_are_those_of_one_process() {
             let query = format!(
                 "SELECT {implementation}.earnings(amount, payout, release, timestamptz '2026-02-01 00:00:00+00') FROM parity.ledger"
             );
-            let plan = client.query(&format!("EXPLAIN {query}"), &[]).await.expect("a plan");
-            let combines = plan.iter().any(|row| row.get::<_, String>(0).contains("Partial Aggregate"));
-            assert_eq!(combines, workers > 0, "{implementation} with {workers} workers");
-            let given: Vec<i64> = client.query_one(&query, &[]).await.expect("earnings").get(0);
+            let plan = client
+                .query(&format!("EXPLAIN {query}"), &[])
+                .await
+                .expect("a plan");
+            let combines = plan
+                .iter()
+                .any(|row| row.get::<_, String>(0).contains("Partial Aggregate"));
+            assert_eq!(
+                combines,
+                workers > 0,
+                "{implementation} with {workers} workers"
+            );
+            let given: Vec<i64> = client
+                .query_one(&query, &[])
+                .await
+                .expect("earnings")
+                .get(0);
             assert_eq!(given, expected, "{implementation} with {workers} workers");
         }
     }
