@@ -10,11 +10,11 @@ type Array = Option<Elements<i64>>;
 type Rules = (Array, Array, Array);
 
 fn rules() -> impl Strategy<Value = Rules> {
-    let length = prop_oneof![12 => Just(2_usize), 1 => Just(0), 1 => Just(1), 1 => Just(3)];
     let one = || {
-        let array = length
-            .clone()
-            .prop_flat_map(|length| elements(bigint(), length, 0.05));
+        let length =
+            (0..15_usize).prop_map(|number| if number == 3 || number < 2 { number } else { 2 });
+        let array =
+            (length, elements(bigint(), 0.05)).prop_map(|(length, array)| array.first(length));
         proptest::option::weighted(0.6, array)
     };
     (one(), one(), one())
@@ -66,27 +66,33 @@ struct Evidence {
     first_touch: Option<bool>,
 }
 
+/// Few different numbers, so that every tie-break is reached.
 fn evidence() -> impl Strategy<Value = Evidence> {
-    // Few different values, so that every tie-break is reached.
-    let priority = || prop_oneof![8 => 0..3_i64, 1 => bigint()].boxed();
-    let affiliate = || prop_oneof![8 => 1..4_i64, 1 => bigint()].boxed();
-    let eligible = || prop_oneof![6 => Just(true), 1 => Just(false)].boxed();
-    lengths(4)
-        .prop_flat_map(move |length| {
-            (
-                nullable(elements(priority(), length[0], 0.03)),
-                nullable(elements(instant(), length[1], 0.03)),
-                nullable(elements(affiliate(), length[2], 0.03)),
-                nullable(elements(eligible(), length[3], 0.03)),
-                nullable(any::<bool>().boxed()),
-            )
-        })
+    let number = || {
+        (-4..12_i64, bigint())
+            .prop_map(|(few, any)| if few < -2 { any } else { few.rem_euclid(3) })
+            .boxed()
+    };
+    let numbers = || nullable(elements(number(), 0.03));
+    let eligible = nullable(elements(
+        (0..7_u8).prop_map(|number| number > 0).boxed(),
+        0.03,
+    ));
+    let instants = nullable(elements(instant(), 0.03));
+    (
+        lengths(4),
+        numbers(),
+        instants,
+        numbers(),
+        eligible,
+        nullable(any::<bool>().boxed()),
+    )
         .prop_map(
-            |(priority, observed_at, affiliate_id, eligible, first_touch)| Evidence {
-                priority,
-                observed_at,
-                affiliate_id,
-                eligible,
+            |(length, priority, observed_at, affiliate_id, eligible, first_touch)| Evidence {
+                priority: priority.map(|array| array.first(length[0])),
+                observed_at: observed_at.map(|array| array.first(length[1])),
+                affiliate_id: affiliate_id.map(|array| array.first(length[2])),
+                eligible: eligible.map(|array| array.first(length[3])),
                 first_touch,
             },
         )
