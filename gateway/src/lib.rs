@@ -1,8 +1,12 @@
 //! The gateway.
 pub mod auth;
 pub mod catalog;
+pub mod cli;
+pub mod db;
+pub mod embedded;
 pub mod error;
 pub mod ingress;
 pub mod log;
+pub mod migrate;
 pub mod outbox;
 pub mod server;

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::Authenticator;
 use crate::catalog::SharedCatalog;
+use crate::db::DbError;
 use crate::ingress::secrets::SecretCache;
 use crate::{ingress, outbox};
 use background::{Background, Doorbells};
@@ -35,8 +36,8 @@ pub(crate) use request::Template;
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The connection string for notifications makes no sense.
-    #[error("the database URL for notifications is not valid: {0}")]
-    ListenUrl(tokio_postgres::Error),
+    #[error("the connection for notifications: {0}")]
+    ListenUrl(DbError),
     /// The client that sends webhooks cannot be built.
     #[error("the webhook client cannot be set up: {0}")]
     WebhookClient(reqwest::Error),
@@ -78,8 +79,8 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let tls = tls::client_config().map_err(ServeError::Tls)?;
-    let sender = outbox::Sender::new(&config, tls.clone()).map_err(ServeError::WebhookClient)?;
-    let notifications = listener::Source::new(config.listen_database_url.as_deref(), tls)?;
+    let sender = outbox::Sender::new(&config, tls).map_err(ServeError::WebhookClient)?;
+    let notifications = listener::Source::new(config.listen_database_url.as_deref())?;
     let app = Arc::new(App::new(config, pool));
     let doorbells = Arc::new(Doorbells::default());
 

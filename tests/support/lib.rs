@@ -1,1 +1,22 @@
-//! Test support.
+//! What the black-box tests stand on: a private Postgres, the real gateway as a child process, a receiver for its
+//! webhooks, and the signatures of the providers.
+//!
+//! Nothing here sleeps for a fixed time: everything waits for a condition and fails with what it saw.
+
+pub mod binary;
+pub mod cluster;
+pub mod database;
+pub mod gateway;
+pub mod receiver;
+pub mod stripe;
+pub mod wait;
+
+/// An HTTP client for talking to the gateway under test.
+pub fn http() -> reqwest::Client {
+    // The second call of a process finds the first one's provider, which is the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .timeout(std::time::Duration::from_secs(60))
+        .build()
+        .expect("an HTTP client")
+}

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::poll_fn;
-use rustls::ClientConfig;
 use tokio_postgres::{AsyncMessage, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::sync::CancellationToken;
 
 use super::ServeError;
 use super::background::Doorbells;
+use crate::db::DbConfig;
 use crate::error::describe;
 
 const CATALOG_CHANNEL: &str = "affiliate_catalog";
@@ -22,7 +22,6 @@ const LISTEN: &str = "LISTEN affiliate_catalog; LISTEN affiliate_outbox";
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection on which nothing is ever sent is noticed to be dead by these alone.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 
@@ -32,16 +31,17 @@ pub(super) struct Source(Option<(Config, MakeRustlsConnect)>);
 
 impl Source {
     /// Prepares the connection; without a URL there are no notifications.
-    pub(super) fn new(url: Option<&str>, tls: ClientConfig) -> Result<Self, ServeError> {
+    pub(super) fn new(url: Option<&str>) -> Result<Self, ServeError> {
         let Some(url) = url else {
             return Ok(Self(None));
         };
-        let mut config: Config = url.parse().map_err(ServeError::ListenUrl)?;
+        let (mut config, tls) = DbConfig::new(url)
+            .prepare()
+            .map_err(ServeError::ListenUrl)?;
         config
             .application_name("affiliate listener")
-            .connect_timeout(CONNECT_TIMEOUT)
             .keepalives_idle(KEEPALIVE_IDLE);
-        Ok(Self(Some((config, MakeRustlsConnect::new(tls)))))
+        Ok(Self(Some((config, tls))))
     }
 }
 

@@ -1,0 +1,141 @@
+//! The command line. Every product command is one call of a SQL function a DBA could make in psql; this module parses
+//! arguments and prints results. With `--json` stdout carries exactly one JSON object, or nothing after an error.
+
+mod call;
+pub mod dev;
+mod error;
+mod key;
+mod logging;
+mod migrate;
+mod output;
+mod project;
+mod provider;
+mod secret;
+mod serve;
+mod verify;
+mod webhook;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use tokio_postgres::Client;
+
+pub use error::CliError;
+
+use crate::db::{DbConfig, DbError};
+
+/// Affiliate and referral tracking whose logic lives in Postgres.
+#[derive(Debug, Parser)]
+#[command(name = "affiliate", version)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Connection string of the database, such as postgres://user:password@host:5432/db
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub database_url: Option<String>,
+    /// Print one JSON object instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Global {
+    /// The database these options point at.
+    ///
+    /// # Errors
+    /// When they point at none.
+    pub fn database(&self) -> Result<DbConfig, DbError> {
+        self.database_url
+            .as_ref()
+            .filter(|url| !url.trim().is_empty())
+            .map(DbConfig::new)
+            .ok_or(DbError::NoUrl)
+    }
+
+    async fn connect(&self) -> Result<Client, DbError> {
+        self.database()?.connect_one().await
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Create a project or change its settings
+    #[command(subcommand)]
+    Project(project::Command),
+    /// Manage the API keys of a project
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Connect a payment provider
+    #[command(subcommand)]
+    Provider(provider::Command),
+    /// Manage the endpoints that receive a project's webhooks
+    #[command(subcommand)]
+    Webhook(webhook::Command),
+    /// Bring the database to the schema of this binary
+    Migrate(migrate::Args),
+    /// Serve the API, receive provider events and send webhooks
+    Serve(serve::Args),
+    /// Try everything out on a private Postgres with a demo project
+    Dev(dev::Args),
+    /// Recompute all balances from the ledger and print the differences
+    Verify(verify::Args),
+}
+
+/// Runs the command line of this process and says how it ended: 0 for success, 1 for an error, 2 for wrong usage.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Cli { global, command } = Cli::parse();
+    logging::init(&command);
+    // Fails only when one is installed already, which does as well.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return report(&global, &CliError::Io(error)),
+    };
+    match runtime.block_on(run(command, &global)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::Differences) => ExitCode::FAILURE,
+        Err(error) => report(&global, &error),
+    }
+}
+
+async fn run(command: Command, global: &Global) -> Result<(), CliError> {
+    match command {
+        Command::Project(command) => project::run(command, global).await,
+        Command::Key(command) => key::run(command, global).await,
+        Command::Provider(command) => provider::run(command, global).await,
+        Command::Webhook(command) => webhook::run(command, global).await,
+        Command::Migrate(args) => migrate::run(args, global).await,
+        Command::Serve(args) => serve::run(args, global).await,
+        Command::Dev(args) => dev::run(args, global).await,
+        Command::Verify(args) => verify::run(args, global).await,
+    }
+}
+
+fn report(global: &Global, error: &CliError) -> ExitCode {
+    output::print_error(global.json, &error.to_string());
+    match error {
+        CliError::Usage(_) => ExitCode::from(2),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+use clap::CommandFactory;
+
+use super::*;
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(line.split_whitespace())
+}
+
+#[test]
+fn the_commands_are_well_formed() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_documented_form_parses() {
+    for line in [
+        "affiliate project create --name N --currency EUR --hold-days 14 --commission-percent 25",
+        "affiliate project create --name N --commission-fixed 10.00 --json",
+        "affiliate project set --project 1 hold_days=14 currency=EUR",
+        "affiliate key create --project 1 --rate-limit 5 --scope read --name CI",
+        "affiliate --json key list --project 1",
+        "affiliate key revoke --project 1 7",
+        "affiliate provider set --project 1 stripe --webhook-secret whsec_a --secret-key sk_b --api-base http://localhost:1",
+        "affiliate webhook add --project 1 --url http://localhost:1/x --events a,b --secret s",
+        "affiliate migrate --profile native --print",
+        "affiliate serve --listen 0.0.0.0:80 --no-migrate",
+        "affiliate dev",
+        "affiliate verify --project 1 --database-url postgres://localhost/x",
+    ] {
+        assert!(
+            parse(line).is_ok(),
+            "{line}: {}",
+            parse(line).expect_err("wrong")
+        );
+    }
+}
+
+#[test]
+fn wrong_usage_is_refused() {
+    for line in [
+        "affiliate",
+        "affiliate project create",
+        "affiliate project create --name N --commission-percent 1 --commission-fixed 1",
+        "affiliate project set --project 1",
+        "affiliate project set --project x hold_days=1",
+        "affiliate project set --project 1 hold_days",
+        "affiliate key revoke --project 1",
+        "affiliate migrate --profile other",
+        "affiliate serve --listen nowhere",
+    ] {
+        assert_eq!(
+            parse(line).map(|_| ()).map_err(|error| error.exit_code()),
+            Err(2),
+            "{line}"
+        );
+    }
+}

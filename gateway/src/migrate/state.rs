@@ -1,0 +1,134 @@
+//! What a database says about itself.
+
+use tokio_postgres::{Client, error::SqlState};
+
+use super::{MigrateError, ProfileChoice, Report, SqlTree};
+
+/// The state of a database, as far as the connected role may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// The product is not there.
+    Empty,
+    /// It is there.
+    Installed(Installed),
+    /// It is there, but this role may not read what was applied: a gateway's login, which may only call functions.
+    Hidden,
+}
+
+/// The records of earlier runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// Number of the newest migration applied.
+    pub schema_version: i32,
+    /// `native` or `portable`; empty when no run has finished yet.
+    pub profile: String,
+    objects_checksum: String,
+    migrations: Vec<(i32, String, String)>,
+    extension_available: bool,
+    shared_roles: bool,
+}
+
+const TABLES: &str = "
+    SELECT count(*) = 2 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE n.nspname = 'affiliate_private' AND c.relname IN ('install', 'schema_migration')";
+
+const INSTALL: &str = "
+    SELECT i.profile, i.objects_checksum,
+           EXISTS (SELECT FROM pg_catalog.pg_available_extensions AS e WHERE e.name = 'pg_affiliate'),
+           (SELECT pg_catalog.pg_get_userbyid(n.nspowner) = 'affiliate_owner'
+              FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'affiliate_private')
+      FROM affiliate_private.install AS i";
+
+const MIGRATIONS: &str = "SELECT m.version, m.name, m.checksum FROM affiliate_private.schema_migration AS m ORDER BY m.version";
+
+pub(super) async fn read(client: &Client) -> Result<State, MigrateError> {
+    if !client.query_one(TABLES, &[]).await?.get::<_, bool>(0) {
+        return Ok(State::Empty);
+    }
+    match read_installed(client).await {
+        Ok(installed) => Ok(State::Installed(installed)),
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(State::Hidden),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn read_installed(client: &Client) -> Result<Installed, tokio_postgres::Error> {
+    let migrations: Vec<(i32, String, String)> = client
+        .query(MIGRATIONS, &[])
+        .await?
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2)))
+        .collect();
+    let install = client.query_opt(INSTALL, &[]).await?;
+    let text = |column| {
+        install
+            .as_ref()
+            .map(|row| row.get::<_, String>(column))
+            .unwrap_or_default()
+    };
+    let flag = |column| {
+        install
+            .as_ref()
+            .is_some_and(|row| row.get::<_, bool>(column))
+    };
+    Ok(Installed {
+        schema_version: migrations.last().map_or(0, |(version, ..)| *version),
+        profile: text(0),
+        objects_checksum: text(1),
+        migrations,
+        extension_available: flag(2),
+        shared_roles: flag(3),
+    })
+}
+
+impl Installed {
+    /// Refuses a database that is newer than `tree`, or whose past `tree` tells differently.
+    ///
+    /// # Errors
+    /// [`MigrateError::Newer`] and [`MigrateError::Edited`].
+    pub fn check_history(&self, tree: &SqlTree) -> Result<(), MigrateError> {
+        if self.schema_version > tree.schema_version() {
+            return Err(MigrateError::Newer {
+                database: self.schema_version,
+                binary: tree.schema_version(),
+            });
+        }
+        for (version, name, checksum) in &self.migrations {
+            let known = tree
+                .migrations
+                .iter()
+                .find(|migration| migration.version == *version);
+            if known.is_none_or(|migration| migration.checksum != *checksum) {
+                return Err(MigrateError::Edited {
+                    version: *version,
+                    name: name.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn has(&self, version: i32) -> bool {
+        self.migrations
+            .iter()
+            .any(|(applied, ..)| *applied == version)
+    }
+
+    pub(super) fn has_objects(&self, checksum: &str) -> bool {
+        self.objects_checksum == checksum
+    }
+
+    /// The report of a run that has nothing to do, or `None` when there is something.
+    #[must_use]
+    pub fn up_to_date(&self, tree: &SqlTree, choice: ProfileChoice) -> Option<Report> {
+        let profile = choice.resolve(self.extension_available);
+        let same = self.schema_version == tree.schema_version()
+            && self.has_objects(&tree.objects_checksum(profile, self.shared_roles));
+        same.then(|| Report {
+            schema_version: self.schema_version,
+            profile,
+            applied: Vec::new(),
+            changed: false,
+        })
+    }
+}

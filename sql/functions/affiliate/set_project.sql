@@ -1,0 +1,43 @@
+CREATE OR REPLACE FUNCTION affiliate.set_project(p_project_id bigint, p_settings json DEFAULT '{}', p_effective_at timestamptz DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_project affiliate_private.project;
+  v_new     affiliate_private.project_setting;
+  v_at      timestamptz;
+  v_key     text;
+  v_value   text;
+  v_rule    record;
+BEGIN
+  PERFORM affiliate_private.lock_inputs(set_project.p_project_id, true);
+  v_project := affiliate_private.check_project(set_project.p_project_id);
+  v_at      := coalesce(set_project.p_effective_at, clock_timestamp());
+  v_new     := affiliate_private.setting_at(v_project.project_id, v_at);
+  FOR v_key, v_value IN SELECT s.key, s.value FROM json_each_text(set_project.p_settings) AS s LOOP
+    CASE v_key
+      WHEN 'name' THEN v_project.name := affiliate_private.check_length(v_key, btrim(v_value), 1, 200);
+      WHEN 'currency' THEN v_project.currency := affiliate_private.check_currency(v_value);
+      WHEN 'hold_days' THEN
+        v_new.hold_days := affiliate_private.check_hold_days(affiliate_private.check_setting(v_key, v_value, '^[0-9]{1,3}$', 'a whole number between 0 and 365')::integer);
+      WHEN 'commission_percent' THEN
+        v_rule := affiliate_private.parse_commission(v_value, NULL, v_project.currency);
+        v_new.rate_ppm := v_rule.rate_ppm; v_new.fixed_minor := v_rule.fixed_minor;
+      WHEN 'commission_fixed' THEN
+        v_rule := affiliate_private.parse_commission(NULL, v_value, v_project.currency);
+        v_new.rate_ppm := v_rule.rate_ppm; v_new.fixed_minor := v_rule.fixed_minor;
+      WHEN 'touch_model' THEN v_new.touch_model := affiliate_private.check_setting(v_key, v_value, '^(last|first)$', '"last" or "first"');
+      WHEN 'allow_self_referral' THEN
+        v_new.allow_self_referral := affiliate_private.check_setting(v_key, v_value, '^(true|false)$', '"true" or "false"')::boolean;
+      ELSE RAISE EXCEPTION USING ERRCODE = 'RF400',
+        MESSAGE = format('unknown setting "%s": use name, currency, hold_days, commission_percent, commission_fixed, touch_model or allow_self_referral', left(v_key, 60));
+    END CASE;
+  END LOOP;
+  PERFORM affiliate_private.change_project(v_project);
+  IF v_new IS DISTINCT FROM affiliate_private.setting_at(v_project.project_id, v_at) THEN
+    INSERT INTO affiliate_private.project_setting (project_id, effective_at, hold_days, rate_ppm, fixed_minor, touch_model, allow_self_referral)
+    VALUES (v_project.project_id, v_at, v_new.hold_days, v_new.rate_ppm, v_new.fixed_minor, v_new.touch_model, v_new.allow_self_referral);
+    PERFORM affiliate_private.resettle_since(v_project.project_id, v_at);
+  END IF;
+  RETURN affiliate_private.project_json(v_project.project_id, v_at);
+END
+$$;
+COMMENT ON FUNCTION affiliate.set_project(bigint, json, timestamptz) IS 'Changes a project''s settings from now (or p_effective_at) on and returns all of them; sales before keep what was in force. RF400 naming a wrong setting, RF404 unknown project, RF409 for the currency of a project that has booked money.';

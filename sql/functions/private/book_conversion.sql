@@ -1,0 +1,54 @@
+CREATE OR REPLACE FUNCTION affiliate_private.book_conversion(p_old affiliate_private.conversion, p_new affiliate_private.conversion) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_affiliate_ids bigint[];
+BEGIN
+  -- What the ledger should hold for this conversion against what it holds; the difference is appended.
+  WITH target AS (
+    SELECT (book_conversion.p_new).affiliate_id AS affiliate_id, (book_conversion.p_new).release_at AS release_at, t.kind, t.amount_minor
+    FROM (VALUES ('commission', (book_conversion.p_new).commission_minor), ('refund', -affiliate_private.reversed_minor(book_conversion.p_new))) AS t (kind, amount_minor)
+    WHERE (book_conversion.p_new).affiliate_id IS NOT NULL AND (book_conversion.p_new).deleted_at IS NULL
+  ), difference AS (
+    SELECT d.affiliate_id, d.release_at, d.kind, sum(d.amount_minor)::bigint AS amount_minor
+    FROM (SELECT target.affiliate_id, target.release_at, target.kind, target.amount_minor FROM target
+          UNION ALL
+          SELECT e.affiliate_id, e.release_at, e.kind, -e.amount_minor FROM affiliate_private.ledger_entry AS e
+          WHERE e.project_id = (book_conversion.p_new).project_id AND e.conversion_id = (book_conversion.p_new).conversion_id
+            AND e.kind IN ('commission', 'refund') AND (book_conversion.p_old).conversion_id IS NOT NULL) AS d
+    GROUP BY d.affiliate_id, d.release_at, d.kind
+    HAVING sum(d.amount_minor) <> 0
+  ), entry AS (
+    INSERT INTO affiliate_private.ledger_entry AS e (project_id, affiliate_id, conversion_id, kind, amount_minor, currency, release_at)
+    SELECT p.project_id, d.affiliate_id, (book_conversion.p_new).conversion_id, d.kind, d.amount_minor, p.currency, d.release_at
+    FROM difference AS d, affiliate_private.project AS p
+    WHERE p.project_id = (book_conversion.p_new).project_id
+    ORDER BY d.kind
+    RETURNING e.affiliate_id, e.release_at, e.amount_minor
+  ), counted AS (
+    SELECT c.affiliate_id, c.purchases FROM (VALUES
+      ((book_conversion.p_new).affiliate_id, affiliate_private.counts_as_purchase(book_conversion.p_new)),
+      ((book_conversion.p_old).affiliate_id, -affiliate_private.counts_as_purchase(book_conversion.p_old))) AS c (affiliate_id, purchases)
+    WHERE c.purchases <> 0
+  ), delta AS (
+    INSERT INTO affiliate_private.balance_delta AS b (project_id, affiliate_id, total_minor, release_at, purchases)
+    SELECT (book_conversion.p_new).project_id, m.affiliate_id, sum(m.total_minor), m.release_at, sum(m.purchases)
+    FROM (SELECT entry.affiliate_id, entry.release_at, entry.amount_minor AS total_minor, 0 AS purchases FROM entry
+          UNION ALL
+          SELECT counted.affiliate_id, (book_conversion.p_new).release_at, 0, counted.purchases FROM counted) AS m
+    GROUP BY m.affiliate_id, m.release_at
+    HAVING sum(m.total_minor) <> 0 OR sum(m.purchases) <> 0
+    RETURNING b.affiliate_id, b.delta_id
+  )
+  SELECT array_agg(DISTINCT delta.affiliate_id) FILTER (WHERE delta.delta_id % 32 = 0) INTO v_affiliate_ids FROM delta;
+  -- About every 32nd writer folds what has gathered for the affiliate it has just written to.
+  PERFORM affiliate_private.fold_balance((book_conversion.p_new).project_id, f.affiliate_id) FROM unnest(v_affiliate_ids) AS f (affiliate_id);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.book_conversion(affiliate_private.conversion, affiliate_private.conversion) IS 'Appends to the ledger the difference between what a conversion should have booked and what it has, and the same to the balance deltas. The only writer of commission and refund entries.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.counts_as_purchase(p_conversion affiliate_private.conversion) RETURNS integer
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN (counts_as_purchase.p_conversion).type = 'purchase' AND (counts_as_purchase.p_conversion).affiliate_id IS NOT NULL
+               AND (counts_as_purchase.p_conversion).deleted_at IS NULL THEN 1 ELSE 0 END
+$$;
+COMMENT ON FUNCTION affiliate_private.counts_as_purchase(affiliate_private.conversion) IS '1 for a live purchase of an affiliate, else 0.';

@@ -1,0 +1,44 @@
+CREATE OR REPLACE FUNCTION affiliate_private.emit_webhook(p_conversion affiliate_private.conversion, p_event_type text, p_section json) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_project_id bigint := (emit_webhook.p_conversion).project_id;
+  v_message_id text   := 'evt_' || replace(gen_random_uuid()::text, '-', '');
+  v_event_id   bigint;
+  v_referrer   json;
+  v_referred   json;
+BEGIN
+  IF NOT EXISTS (SELECT FROM affiliate_private.webhook_endpoint AS e
+                 WHERE e.project_id = v_project_id AND e.enabled AND emit_webhook.p_event_type = ANY (e.events)) THEN
+    RETURN;
+  END IF;
+  SELECT row_to_json(x) INTO v_referrer FROM (
+    SELECT a.affiliate_id::text AS id, a.email AS email FROM affiliate_private.affiliate AS a
+    WHERE a.project_id = v_project_id AND a.affiliate_id = (emit_webhook.p_conversion).affiliate_id) AS x;
+  SELECT row_to_json(x) INTO v_referred FROM (
+    SELECT max(r.referred_user_id)::text AS id, max(r.email) AS email FROM affiliate_private.referred_user AS r
+    WHERE r.project_id = v_project_id AND r.referred_user_id = (emit_webhook.p_conversion).referred_user_id) AS x;
+
+  INSERT INTO affiliate_private.webhook_event AS e (project_id, message_id, event_type, body)
+  VALUES (v_project_id, v_message_id, emit_webhook.p_event_type,
+          format('{"id":%s,"event":%s,"timestamp":%s,"project_id":%s,"referrer":%s,"referred":%s,"conversion":%s}',
+                 to_json(v_message_id), to_json(emit_webhook.p_event_type), floor(extract(epoch FROM clock_timestamp()))::bigint,
+                 to_json(v_project_id::text), v_referrer, v_referred, emit_webhook.p_section))
+  RETURNING e.event_id INTO v_event_id;
+  INSERT INTO affiliate_private.webhook_delivery (project_id, endpoint_id, event_id)
+  SELECT e.project_id, e.endpoint_id, v_event_id FROM affiliate_private.webhook_endpoint AS e
+  WHERE e.project_id = v_project_id AND e.enabled AND emit_webhook.p_event_type = ANY (e.events);
+  PERFORM affiliate_private.ring_doorbell();
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.emit_webhook(affiliate_private.conversion, text, json) IS 'Writes a webhook event, its body frozen, and a delivery for every endpoint that wants it. Nothing is written where none does.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.ring_doorbell() RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  -- A NOTIFY holds an instance-wide lock through commit, so only one transaction at a time rings; the drain polls as well.
+  IF pg_try_advisory_xact_lock(hashtextextended('pg_affiliate:doorbell', 0)) THEN
+    PERFORM pg_notify('affiliate_outbox', '');
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.ring_doorbell() IS 'Wakes the outbox drain; carries no data and may be missed.';

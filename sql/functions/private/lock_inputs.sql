@@ -1,0 +1,13 @@
+CREATE OR REPLACE FUNCTION affiliate_private.lock_inputs(p_project_id bigint, p_exclusive boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_lock bigint := hashtextextended(format('pg_affiliate:%s:inputs', lock_inputs.p_project_id), 0);
+BEGIN
+  IF lock_inputs.p_exclusive THEN
+    PERFORM pg_advisory_xact_lock(v_lock);
+  ELSE
+    PERFORM pg_advisory_xact_lock_shared(v_lock);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.lock_inputs(bigint, boolean) IS 'Taken first by whoever settles (shared) and by whoever changes what settling reads: settings, rules, rates, codes, affiliates (exclusive). So no sale is settled by a version that was being replaced.';

@@ -1,0 +1,25 @@
+CREATE OR REPLACE FUNCTION affiliate_private.change_project(p_project affiliate_private.project) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  IF (change_project.p_project).currency <> affiliate_private.project_currency((change_project.p_project).project_id)
+     AND EXISTS (SELECT FROM affiliate_private.conversion AS c WHERE c.project_id = (change_project.p_project).project_id) THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = 'the currency of a project with conversions cannot change: its balances are kept in it';
+  END IF;
+  UPDATE affiliate_private.project AS p SET name = (change_project.p_project).name, currency = (change_project.p_project).currency
+  WHERE p.project_id = (change_project.p_project).project_id
+    AND (p.name, p.currency) IS DISTINCT FROM ((change_project.p_project).name, (change_project.p_project).currency);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.change_project(affiliate_private.project) IS 'Writes a project''s name and currency; RF409 for the currency once there are conversions.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.project_json(p_project_id bigint, p_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT row_to_json(x) FROM (
+    SELECT p.project_id, p.name, p.currency, s.hold_days,
+           CASE WHEN s.fixed_minor = 0 THEN trim_scale(s.rate_ppm * 0.0001) END AS commission_percent,
+           CASE WHEN s.fixed_minor > 0 THEN affiliate_private.money_text(s.fixed_minor, p.currency) END AS commission_fixed,
+           s.touch_model, s.allow_self_referral
+    FROM affiliate_private.project AS p, affiliate_private.setting_at(p.project_id, project_json.p_at) AS s
+    WHERE p.project_id = project_json.p_project_id) AS x
+$$;
+COMMENT ON FUNCTION affiliate_private.project_json(bigint, timestamptz) IS 'A project and the settings in force at a moment, by their documented names.';

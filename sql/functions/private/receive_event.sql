@@ -1,0 +1,113 @@
+CREATE OR REPLACE FUNCTION affiliate_private.receive_event(p_project_id bigint, p_provider text, p_delivery_id text, p_body bytea) RETURNS text
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_doc     jsonb;
+  v_problem text;
+  v_key     text;
+  v_known   affiliate_private.provider_event;
+  v_outcome text;
+BEGIN
+  BEGIN
+    v_doc := convert_from(receive_event.p_body, 'UTF8')::jsonb;
+    IF jsonb_typeof(v_doc) <> 'object' THEN
+      v_problem := 'the body is not a JSON object';
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    v_problem := 'the body is not valid JSON: ' || sqlerrm;
+  END;
+  v_key := affiliate_private.event_key(receive_event.p_delivery_id, v_doc, receive_event.p_body);
+
+  -- Fifty copies at once: one stores it, the others wait here and then see it.
+  PERFORM affiliate_private.lock_facts(receive_event.p_project_id, ARRAY['event:' || receive_event.p_provider || ':' || v_key]);
+  SELECT e.* INTO v_known FROM affiliate_private.provider_event AS e
+  WHERE e.project_id = receive_event.p_project_id AND e.provider = receive_event.p_provider AND e.event_key = v_key;
+  IF FOUND THEN
+    -- A parked event that is delivered again gets another chance.
+    v_outcome := CASE WHEN v_known.outcome = 'parked' THEN affiliate_private.replay_event(v_known) ELSE 'duplicate' END;
+  ELSE
+    v_outcome := affiliate_private.store_event(receive_event.p_project_id, receive_event.p_provider, v_key, v_doc, v_problem, receive_event.p_body);
+  END IF;
+  RETURN row_to_json(x) FROM (SELECT true AS received, v_outcome AS status, v_key AS event_id) AS x;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.receive_event(bigint, text, text, bytea) IS 'One verified event: applied once, ignored, parked, or known already (duplicate).';
+
+CREATE OR REPLACE FUNCTION affiliate_private.event_key(p_delivery_id text, p_doc jsonb, p_body bytea) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(
+    nullif(event_key.p_delivery_id, ''),
+    CASE WHEN jsonb_typeof(event_key.p_doc) = 'object' AND jsonb_typeof(event_key.p_doc -> 'id') = 'string'
+          AND length(event_key.p_doc ->> 'id') BETWEEN 1 AND 255 THEN event_key.p_doc ->> 'id' END,
+    'sha256:' || encode(sha256(event_key.p_body), 'hex'))
+$$;
+COMMENT ON FUNCTION affiliate_private.event_key(text, jsonb, bytea) IS 'What an event is known by: the provider''s delivery id, the id in its body, or the digest of its bytes.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.store_event(p_project_id bigint, p_provider text, p_event_key text, p_doc jsonb, p_problem text, p_body bytea) RETURNS text
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_result record;
+BEGIN
+  v_result := affiliate_private.try_event(store_event.p_project_id, store_event.p_provider, store_event.p_event_key, store_event.p_doc, store_event.p_problem);
+  INSERT INTO affiliate_private.provider_event (project_id, provider, event_key, event_type, occurred_at, outcome, error, body)
+  VALUES (store_event.p_project_id, store_event.p_provider, store_event.p_event_key, left(store_event.p_doc ->> 'type', 200),
+          v_result.occurred_at, v_result.outcome, v_result.error, store_event.p_body);
+  RETURN v_result.outcome;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.store_event(bigint, text, text, jsonb, text, bytea) IS 'Keeps a new event raw beside its effect.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.replay_event(p_event affiliate_private.provider_event) RETURNS text
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_result record;
+  v_doc    jsonb;
+  v_problem text;
+BEGIN
+  BEGIN
+    v_doc := convert_from((replay_event.p_event).body, 'UTF8')::jsonb;
+  EXCEPTION WHEN OTHERS THEN
+    v_problem := (replay_event.p_event).error;
+  END;
+  v_result := affiliate_private.try_event((replay_event.p_event).project_id, (replay_event.p_event).provider, (replay_event.p_event).event_key, v_doc, v_problem);
+  UPDATE affiliate_private.provider_event AS e
+  SET outcome = v_result.outcome, error = v_result.error, occurred_at = v_result.occurred_at
+  WHERE e.project_id = (replay_event.p_event).project_id AND e.provider_event_id = (replay_event.p_event).provider_event_id;
+  RETURN v_result.outcome;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.replay_event(affiliate_private.provider_event) IS 'Applies a stored event again from its raw body. Merging makes that harmless for one that was applied.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.try_event(p_project_id bigint, p_provider text, p_event_key text, p_doc jsonb, p_problem text,
+                                                       OUT outcome text, OUT error text, OUT occurred_at timestamptz)
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_fact jsonb;
+BEGIN
+  outcome := 'parked';
+  error   := try_event.p_problem;
+  IF error IS NOT NULL THEN
+    RETURN;
+  END IF;
+  BEGIN
+    IF jsonb_typeof(try_event.p_doc -> 'type') IS DISTINCT FROM 'string' THEN
+      RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'the event has no type';
+    END IF;
+    v_fact := affiliate_private.map_stripe_event(try_event.p_doc);
+    IF v_fact IS NULL THEN
+      outcome := 'ignored';
+    ELSE
+      occurred_at := affiliate_private.fact_unix_time('created', try_event.p_doc -> 'created');
+      PERFORM affiliate_private.apply_fact(try_event.p_project_id, try_event.p_provider, try_event.p_event_key, occurred_at, v_fact);
+      outcome := 'applied';
+    END IF;
+  EXCEPTION
+    -- Not the event's fault: let the whole delivery fail, so that it is tried again.
+    WHEN transaction_rollback OR lock_not_available OR insufficient_resources OR operator_intervention OR system_error OR internal_error THEN
+      RAISE;
+    WHEN OTHERS THEN
+      outcome := 'parked';
+      error   := left(sqlerrm, 1000);
+  END;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.try_event(bigint, text, text, jsonb, text) IS 'Applies an event''s fact in a subtransaction of its own: a failure parks this event and blocks no other. Passing trouble (deadlock, shutdown, no space) is raised instead.';

@@ -1,0 +1,69 @@
+CREATE OR REPLACE FUNCTION affiliate_private.resolve_customer(p_project_id bigint, p_kinds text[], p_keys text[], p_provider text, p_sale_key text,
+                                                              OUT customer_id bigint, OUT merged boolean)
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_ids    bigint[];
+  v_locked bigint[];
+BEGIN
+  merged := false;
+  -- The identities and the sale are locked by the caller; the customers they lead to are locked here. A merge by somebody else may
+  -- have moved an identity while this waited, so look again until what is locked is what is meant.
+  LOOP
+    SELECT array_agg(DISTINCT known.customer_id ORDER BY known.customer_id) INTO v_ids
+    FROM (
+      SELECT i.customer_id
+      FROM unnest(resolve_customer.p_kinds, resolve_customer.p_keys) AS k (kind, identity_key)
+      JOIN affiliate_private.customer_identity AS i
+        ON i.project_id = resolve_customer.p_project_id AND i.kind = k.kind AND i.identity_key = k.identity_key
+      UNION ALL
+      SELECT s.customer_id FROM affiliate_private.sale AS s
+      WHERE s.project_id = resolve_customer.p_project_id AND s.provider = resolve_customer.p_provider AND s.sale_key = resolve_customer.p_sale_key
+      UNION ALL
+      SELECT e.customer_id FROM affiliate_private.evidence AS e
+      WHERE e.project_id = resolve_customer.p_project_id AND e.provider = resolve_customer.p_provider AND e.scope_key = resolve_customer.p_sale_key
+    ) AS known;
+    EXIT WHEN v_ids IS NULL OR v_ids IS NOT DISTINCT FROM v_locked;
+    PERFORM affiliate_private.lock_customers(resolve_customer.p_project_id, v_ids);
+    v_locked := v_ids;
+  END LOOP;
+
+  IF v_ids IS NULL THEN
+    INSERT INTO affiliate_private.customer (project_id) VALUES (resolve_customer.p_project_id)
+    RETURNING customer.customer_id INTO resolve_customer.customer_id;
+    PERFORM affiliate_private.lock_customers(resolve_customer.p_project_id, ARRAY[resolve_customer.customer_id]);
+  ELSE
+    resolve_customer.customer_id := v_ids[1];
+    IF cardinality(v_ids) > 1 THEN
+      merged := true;
+      PERFORM affiliate_private.merge_customers(resolve_customer.p_project_id, v_ids[1], v_ids[2:]);
+    END IF;
+  END IF;
+
+  INSERT INTO affiliate_private.customer_identity (project_id, kind, identity_key, customer_id)
+  SELECT resolve_customer.p_project_id, k.kind, k.identity_key, resolve_customer.customer_id
+  FROM unnest(resolve_customer.p_kinds, resolve_customer.p_keys) AS k (kind, identity_key)
+  ON CONFLICT ON CONSTRAINT customer_identity_pkey DO NOTHING;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.resolve_customer(bigint, text[], text[], text, text) IS 'The one customer these identities and this sale belong to, locked; creates it, or merges the ones there are (merged = true).';
+
+CREATE OR REPLACE FUNCTION affiliate_private.lock_customers(p_project_id bigint, p_customer_ids bigint[]) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+  SELECT affiliate_private.lock_facts(lock_customers.p_project_id, (SELECT array_agg('customer:' || c.id) FROM unnest(lock_customers.p_customer_ids) AS c (id)))
+$$;
+COMMENT ON FUNCTION affiliate_private.lock_customers(bigint, bigint[]) IS 'Serialises everything that settles these customers, until the end of the transaction.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.merge_customers(p_project_id bigint, p_survivor_id bigint, p_merged_ids bigint[]) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  UPDATE affiliate_private.customer_identity AS i SET customer_id = merge_customers.p_survivor_id
+  WHERE i.project_id = merge_customers.p_project_id AND i.customer_id = ANY (merge_customers.p_merged_ids);
+  UPDATE affiliate_private.sale AS s SET customer_id = merge_customers.p_survivor_id
+  WHERE s.project_id = merge_customers.p_project_id AND s.customer_id = ANY (merge_customers.p_merged_ids);
+  UPDATE affiliate_private.evidence AS e SET customer_id = merge_customers.p_survivor_id
+  WHERE e.project_id = merge_customers.p_project_id AND e.customer_id = ANY (merge_customers.p_merged_ids);
+  DELETE FROM affiliate_private.customer AS c
+  WHERE c.project_id = merge_customers.p_project_id AND c.customer_id = ANY (merge_customers.p_merged_ids);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.merge_customers(bigint, bigint, bigint[]) IS 'Makes several customers one; all of them must be locked, and the caller settles the survivor.';

@@ -1,0 +1,52 @@
+CREATE OR REPLACE FUNCTION affiliate_private.verify_balances(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
+LANGUAGE sql STABLE AS $$
+  SELECT 'balance from ledger', 'affiliate ' || b.affiliate_id, x.expected::text, y.actual::text
+  FROM affiliate_private.affiliate_balance AS b
+  CROSS JOIN LATERAL (
+    SELECT affiliate_kernel.earnings(e.amount_minor, e.kind = 'payout', e.release_at, b.as_of)
+           || (SELECT count(*) FROM affiliate_private.conversion AS c
+               WHERE c.project_id = b.project_id AND c.affiliate_id = b.affiliate_id AND c.type = 'purchase' AND c.deleted_at IS NULL) AS expected
+    FROM affiliate_private.ledger_entry AS e
+    WHERE e.project_id = b.project_id AND e.affiliate_id = b.affiliate_id) AS x
+  CROSS JOIN LATERAL (SELECT ARRAY[b.total_minor, b.eligible_minor, b.held_minor, b.paid_minor, b.purchases] AS actual) AS y
+  WHERE b.project_id = verify_balances.p_project_id AND x.expected IS DISTINCT FROM y.actual
+$$;
+COMMENT ON FUNCTION affiliate_private.verify_balances(bigint) IS 'Differences between {total, eligible, held, paid, purchases} summed from the ledger and as read.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.verify_ledger(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
+LANGUAGE sql STABLE AS $$
+  SELECT 'ledger from conversion', format('conversion %s, affiliate %s, %s', d.conversion_id, d.affiliate_id, d.kind), d.expected::text, d.actual::text
+  FROM (
+    SELECT m.conversion_id, m.affiliate_id, m.kind, m.release_at, sum(m.expected) AS expected, sum(m.actual) AS actual
+    FROM (
+      SELECT c.conversion_id, c.affiliate_id, t.kind, c.release_at, t.amount_minor AS expected, 0 AS actual
+      FROM affiliate_private.conversion AS c
+      CROSS JOIN LATERAL (VALUES ('commission', c.commission_minor), ('refund', -affiliate_private.reversed_minor(c))) AS t (kind, amount_minor)
+      WHERE c.project_id = verify_ledger.p_project_id AND c.affiliate_id IS NOT NULL AND c.deleted_at IS NULL
+      UNION ALL
+      SELECT e.conversion_id, e.affiliate_id, e.kind, e.release_at, 0, e.amount_minor
+      FROM affiliate_private.ledger_entry AS e
+      WHERE e.project_id = verify_ledger.p_project_id AND e.kind IN ('commission', 'refund')) AS m
+    GROUP BY m.conversion_id, m.affiliate_id, m.kind, m.release_at
+    HAVING sum(m.expected) <> sum(m.actual)) AS d
+$$;
+COMMENT ON FUNCTION affiliate_private.verify_ledger(bigint) IS 'Differences between what conversions should have booked, per affiliate, kind and release time, and what the ledger holds.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.verify_conversions(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
+LANGUAGE sql STABLE AS $$
+  SELECT 'conversion from facts', format('sale %s (%s)', s.sale_key, s.provider), t.target::text,
+         coalesce(affiliate_private.stamp_of(c)::text, 'no conversion')
+  FROM affiliate_private.sale AS s
+  LEFT JOIN affiliate_private.conversion AS c ON c.project_id = s.project_id AND c.sale_id = s.sale_id
+  CROSS JOIN LATERAL (SELECT affiliate_private.sale_target(s.project_id, s.sale_id) AS target) AS t
+  WHERE s.project_id = verify_conversions.p_project_id AND c.deleted_at IS NULL
+    AND (c.conversion_id IS NULL OR affiliate_private.stamp_of(c) IS DISTINCT FROM t.target)
+  UNION ALL
+  SELECT 'commission from stamp', 'conversion ' || c.conversion_id, concat_ws(' released ', k.commission_minor, k.release_at), concat_ws(' released ', c.commission_minor, c.release_at)
+  FROM affiliate_private.conversion AS c
+  CROSS JOIN LATERAL (
+    SELECT coalesce(c.value_override_minor, affiliate_kernel.sale_commission(c.line_base_minor, c.line_rate_ppm, c.line_fixed_minor, c.fx_ppb)) AS commission_minor,
+           affiliate_kernel.release_at(c.occurred_at, c.hold_days) AS release_at) AS k
+  WHERE c.project_id = verify_conversions.p_project_id AND (c.commission_minor, c.release_at) IS DISTINCT FROM (k.commission_minor, k.release_at)
+$$;
+COMMENT ON FUNCTION affiliate_private.verify_conversions(bigint) IS 'Conversions that differ from what settling their sale again would give, and commissions that differ from their own stamp.';

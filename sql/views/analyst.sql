@@ -1,0 +1,57 @@
+-- What analysts read. Each view is a security barrier over visible_project, which looks at who is asking, never at a setting.
+
+CREATE OR REPLACE VIEW affiliate_private.visible_project WITH (security_barrier) AS
+SELECT p.project_id, p.name, p.currency, p.created_at
+FROM affiliate_private.project AS p
+WHERE EXISTS (SELECT FROM affiliate_private.analyst_grant AS g WHERE g.project_id = p.project_id AND g.role_name = current_user)
+   OR pg_has_role(current_user, (SELECT c.relowner FROM pg_catalog.pg_class AS c WHERE c.oid = 'affiliate_private.project'::regclass), 'USAGE');
+COMMENT ON VIEW affiliate_private.visible_project IS 'Projects granted to the current role; all of them for the owner.';
+
+CREATE OR REPLACE VIEW affiliate.affiliates WITH (security_barrier) AS
+SELECT a.project_id, a.affiliate_id, a.email, a.referral_code, a.status, a.created_at, p.currency,
+       affiliate_private.money_decimal(b.total_minor, p.currency) AS total_earnings,
+       affiliate_private.money_decimal(b.eligible_minor, p.currency) AS eligible_earnings,
+       affiliate_private.money_decimal(b.held_minor, p.currency) AS held_earnings,
+       affiliate_private.money_decimal(b.paid_minor, p.currency) AS paid_earnings,
+       b.next_release_at, b.clicks, b.signups, b.purchases
+FROM affiliate_private.visible_project AS p
+JOIN affiliate_private.affiliate AS a ON a.project_id = p.project_id AND a.deleted_at IS NULL
+JOIN affiliate_private.affiliate_balance AS b ON b.project_id = a.project_id AND b.affiliate_id = a.affiliate_id;
+COMMENT ON VIEW affiliate.affiliates IS 'Affiliates with their earnings as of now; total = eligible + held + paid.';
+COMMENT ON COLUMN affiliate.affiliates.currency IS 'ISO 4217 code of the earnings columns.';
+COMMENT ON COLUMN affiliate.affiliates.total_earnings IS 'All commission earned, refunds taken off.';
+COMMENT ON COLUMN affiliate.affiliates.eligible_earnings IS 'Past its hold and not paid yet; negative when refunds exceed what is left after payouts.';
+COMMENT ON COLUMN affiliate.affiliates.held_earnings IS 'Still within its hold period.';
+COMMENT ON COLUMN affiliate.affiliates.next_release_at IS 'When the next held amount becomes eligible.';
+
+CREATE OR REPLACE VIEW affiliate.conversions WITH (security_barrier) AS
+SELECT c.project_id, c.conversion_id, c.type, c.affiliate_id, c.referred_user_id, c.occurred_at, c.currency,
+       affiliate_private.money_decimal(c.base_minor, c.currency) AS base_value,
+       p.currency AS commission_currency,
+       affiliate_private.money_decimal(c.commission_minor, p.currency) AS commission,
+       affiliate_private.money_decimal(affiliate_private.reversed_minor(c), p.currency) AS reversed_commission,
+       affiliate_private.money_decimal(c.refunded_minor, c.currency) AS refunded,
+       c.attribution_source, c.rule_source, c.hold_days, c.release_at, c.paid, c.reference, c.coupon_code_used, c.contested_affiliate_id
+FROM affiliate_private.visible_project AS p
+JOIN affiliate_private.conversion AS c ON c.project_id = p.project_id AND c.deleted_at IS NULL;
+COMMENT ON VIEW affiliate.conversions IS 'Sales and sign-ups with what they pay and why.';
+COMMENT ON COLUMN affiliate.conversions.currency IS 'ISO 4217 code of base_value and refunded.';
+COMMENT ON COLUMN affiliate.conversions.base_value IS 'Commission base: without tax, shipping and discount.';
+COMMENT ON COLUMN affiliate.conversions.commission IS 'Commission before refunds, in commission_currency.';
+COMMENT ON COLUMN affiliate.conversions.reversed_commission IS 'Share of the commission taken back by refunds.';
+COMMENT ON COLUMN affiliate.conversions.attribution_source IS 'Which evidence decided: coupon, metadata, client_reference_id, subscription_metadata, email (an earlier touch of the customer), manual.';
+COMMENT ON COLUMN affiliate.conversions.rule_source IS 'Whose commission rule applied: affiliate, product, project, mixed, or none.';
+
+CREATE OR REPLACE VIEW affiliate.ledger WITH (security_barrier) AS
+SELECT e.project_id, e.entry_id, e.affiliate_id, e.conversion_id, e.kind, affiliate_private.money_decimal(e.amount_minor, e.currency) AS amount,
+       e.currency, e.release_at, e.booked_at
+FROM affiliate_private.visible_project AS p
+JOIN affiliate_private.ledger_entry AS e ON e.project_id = p.project_id;
+COMMENT ON VIEW affiliate.ledger IS 'Every booked entry, append-only: commission +, refund -, payout -.';
+COMMENT ON COLUMN affiliate.ledger.release_at IS 'When the amount leaves its hold; NULL for payouts.';
+
+CREATE OR REPLACE VIEW affiliate.parked_events WITH (security_barrier) AS
+SELECT e.project_id, e.provider_event_id, e.provider, e.event_key, e.event_type, e.received_at, e.error
+FROM affiliate_private.visible_project AS p
+JOIN affiliate_private.provider_event AS e ON e.project_id = p.project_id AND e.outcome = 'parked';
+COMMENT ON VIEW affiliate.parked_events IS 'Provider events that could not be applied, and why; replay them once the cause is gone.';

@@ -1,0 +1,116 @@
+//! Rule choice and attribution.
+
+use super::{Kernel, text};
+use crate::generate::{Elements, Shape, bigint, elements, instant, lengths, nullable};
+use affiliate_core::attribution::{self, Candidate};
+use affiliate_core::rule::{self, Rule};
+use proptest::prelude::*;
+
+type Array = Option<Elements<i64>>;
+type Rules = (Array, Array, Array);
+
+fn rules() -> impl Strategy<Value = Rules> {
+    let length = prop_oneof![12 => Just(2_usize), 1 => Just(0), 1 => Just(1), 1 => Just(3)];
+    let one = || {
+        let array = length.clone().prop_flat_map(|length| elements(bigint(), length, 0.05));
+        proptest::option::weighted(0.6, array)
+    };
+    (one(), one(), one())
+}
+
+fn defined(array: &Array) -> Option<Rule> {
+    let array = array.as_ref().filter(|array| array.shape != Shape::TwoDimensions)?;
+    match array.values[..] {
+        [Some(rate_ppm), Some(fixed_minor)] => Some(Rule { rate_ppm, fixed_minor }),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn choose_rule_is_the_same_everywhere() {
+    let kernel = Kernel::<Rules> {
+        name: "choose_rule",
+        call: "{schema}.choose_rule(a0::bigint[], a1::bigint[], a2::bigint[])",
+        arguments: 3,
+        texts: |case| [&case.0, &case.1, &case.2].map(|array| array.as_ref().map(Elements::literal)).to_vec(),
+        core: |case| {
+            let chosen = rule::choose_rule(defined(&case.0), defined(&case.1), defined(&case.2));
+            chosen.map(|(source, rule)| format!("{{{},{},{}}}", source as i64, rule.rate_ppm, rule.fixed_minor))
+        },
+    };
+    kernel.holds(rules()).await;
+}
+
+#[derive(Clone, Debug)]
+struct Evidence {
+    priority: Array,
+    observed_at: Array,
+    affiliate_id: Array,
+    eligible: Option<Elements<bool>>,
+    first_touch: Option<bool>,
+}
+
+fn evidence() -> impl Strategy<Value = Evidence> {
+    // Few different values, so that every tie-break is reached.
+    let priority = || prop_oneof![8 => 0..3_i64, 1 => bigint()].boxed();
+    let affiliate = || prop_oneof![8 => 1..4_i64, 1 => bigint()].boxed();
+    let eligible = || prop_oneof![6 => Just(true), 1 => Just(false)].boxed();
+    lengths(4)
+        .prop_flat_map(move |length| {
+            (
+                nullable(elements(priority(), length[0], 0.03)),
+                nullable(elements(instant(), length[1], 0.03)),
+                nullable(elements(affiliate(), length[2], 0.03)),
+                nullable(elements(eligible(), length[3], 0.03)),
+                nullable(any::<bool>().boxed()),
+            )
+        })
+        .prop_map(|(priority, observed_at, affiliate_id, eligible, first_touch)| Evidence {
+            priority,
+            observed_at,
+            affiliate_id,
+            eligible,
+            first_touch,
+        })
+}
+
+fn winner(case: &Evidence) -> Option<String> {
+    let (priority, observed_at) = (case.priority.as_ref()?, case.observed_at.as_ref()?);
+    let (affiliate_id, eligible) = (case.affiliate_id.as_ref()?, case.eligible.as_ref()?);
+    let first_touch = case.first_touch?;
+    let length = priority.values.len();
+    if [observed_at.values.len(), affiliate_id.values.len(), eligible.values.len()] != [length; 3] {
+        return None;
+    }
+    let candidates = (0..length).map(|index| {
+        (eligible.values[index] == Some(true)).then_some(())?;
+        Some(Candidate {
+            priority: priority.values[index]?,
+            observed_at: observed_at.values[index]?,
+            affiliate_id: affiliate_id.values[index]?,
+        })
+    });
+    attribution::choose_attribution(candidates, first_touch).map(|position| (position + 1).to_string())
+}
+
+#[tokio::test]
+async fn choose_attribution_is_the_same_everywhere() {
+    let kernel = Kernel::<Evidence> {
+        name: "choose_attribution",
+        call: "{schema}.choose_attribution(
+            a0::bigint[], parity.instants(a1::bigint[]), a2::bigint[], a3::boolean[], a4::boolean)",
+        arguments: 5,
+        texts: |case| {
+            let array = |array: &Array| array.as_ref().map(Elements::literal);
+            vec![
+                array(&case.priority),
+                array(&case.observed_at),
+                array(&case.affiliate_id),
+                case.eligible.as_ref().map(Elements::literal),
+                text(&case.first_touch),
+            ]
+        },
+        core: winner,
+    };
+    kernel.holds(evidence()).await;
+}

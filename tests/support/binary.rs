@@ -1,0 +1,98 @@
+//! The `affiliate` program under test, run as a child that never outlives the test process.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::thread;
+
+/// The directory of the workspace.
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ has a parent")
+}
+
+/// The program: `AFFILIATE_BIN`, else the one of the same build as the tests.
+pub fn path() -> PathBuf {
+    if let Some(path) = std::env::var_os("AFFILIATE_BIN") {
+        return path.into();
+    }
+    // target/<profile>/deps/<test> -> target/<profile>/affiliate
+    let test = std::env::current_exe().expect("the path of this test");
+    let profile = test
+        .ancestors()
+        .nth(2)
+        .expect("a test is two levels below its profile");
+    let program = profile.join("affiliate");
+    assert!(
+        program.is_file(),
+        "{} is missing: cargo build -p affiliate-gateway",
+        program.display()
+    );
+    program
+}
+
+/// A command for the program that has no settings of the caller's, and dies when its spawning thread does: spawn it
+/// with [`spawn`] or [`run`].
+pub fn command() -> Command {
+    let mut command = Command::new("setpriv");
+    command
+        .arg("--pdeathsig=KILL")
+        .arg("--")
+        .arg(path())
+        .stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("AFFILIATE_") || name.starts_with("PG") || name == "DATABASE_URL" {
+            command.env_remove(&*name);
+        }
+    }
+    command
+}
+
+type Job = (Command, Sender<std::io::Result<Child>>);
+
+/// One thread spawns every child, since a child is told of the end of the thread that spawned it, and tests' own
+/// threads end early.
+static SPAWNER: LazyLock<Mutex<Sender<Job>>> = LazyLock::new(|| {
+    let (sender, jobs) = channel::<Job>();
+    thread::spawn(move || {
+        for (mut command, reply) in jobs {
+            let _ = reply.send(command.spawn());
+        }
+    });
+    Mutex::new(sender)
+});
+
+/// Starts a child that lives at most as long as this process.
+pub fn spawn(command: Command) -> Child {
+    let (reply, child) = channel();
+    SPAWNER
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .send((command, reply))
+        .expect("the spawning thread never ends");
+    child
+        .recv()
+        .expect("the spawning thread answers")
+        .expect("the program starts")
+}
+
+/// The same with its standard output to be read.
+pub fn spawn_with_output(mut command: Command) -> Child {
+    command.stdout(Stdio::piped());
+    spawn(command)
+}
+
+/// Runs the program to its end with some arguments and settings.
+pub async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = command();
+    command.args(arguments).envs(environment.iter().copied());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = spawn(command);
+    tokio::task::spawn_blocking(move || child.wait_with_output())
+        .await
+        .expect("waiting does not panic")
+        .expect("the program's output")
+}

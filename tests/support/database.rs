@@ -1,0 +1,158 @@
+//! Databases for tests, copied from one that was migrated once per profile.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio_postgres::{Client, NoTls};
+
+use crate::binary;
+use crate::cluster::{Cluster, GATEWAY, OWNER, PASSWORD};
+
+/// Which kernels a database has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Those of the extension.
+    Native,
+    /// Those in SQL and PL/pgSQL.
+    Portable,
+    /// Not migrated: an empty database.
+    None,
+}
+
+impl Profile {
+    /// Both kernels, for tests that run on each.
+    pub const KERNELS: [Self; 2] = [Self::Native, Self::Portable];
+
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Native => Some("native"),
+            Self::Portable => Some("portable"),
+            Self::None => None,
+        }
+    }
+}
+
+/// A database of a test's own.
+#[derive(Debug)]
+pub struct TestDatabase {
+    name: String,
+    url: String,
+    gateway_url: String,
+    superuser_url: String,
+    maintenance_url: String,
+}
+
+impl TestDatabase {
+    /// As its owner, who may create roles but is no superuser.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// As a login that is only a member of `affiliate_gateway`.
+    pub fn gateway_url(&self) -> &str {
+        &self.gateway_url
+    }
+
+    /// As the superuser.
+    pub fn superuser_url(&self) -> &str {
+        &self.superuser_url
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A connection as its owner.
+    pub async fn connect(&self) -> Client {
+        connect(&self.url).await
+    }
+
+    /// A connection as the superuser.
+    pub async fn connect_superuser(&self) -> Client {
+        connect(&self.superuser_url).await
+    }
+
+    /// Runs `affiliate` on it as its owner and gives its standard output, which must be a success.
+    pub async fn affiliate(&self, arguments: &[&str]) -> String {
+        affiliate(&self.url, arguments).await
+    }
+
+    /// Drops the database, throwing everybody out of it. Without this it lasts as long as its cluster.
+    pub async fn drop(self) {
+        let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        let maintenance = connect(&self.maintenance_url).await;
+        maintenance
+            .batch_execute(&statement)
+            .await
+            .expect("the database is dropped");
+    }
+}
+
+/// A connection that is driven until it is dropped.
+pub async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls)
+        .await
+        .unwrap_or_else(|error| panic!("{url}: {error}"));
+    tokio::spawn(connection);
+    client
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(1);
+
+pub(crate) async fn create(cluster: &Cluster, profile: Profile) -> TestDatabase {
+    let template = match profile.name() {
+        Some(name) => migrated_template(cluster, profile, name).await,
+        None => "template1".to_owned(),
+    };
+    let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    create_from(cluster, &name, &template).await;
+    TestDatabase {
+        url: cluster.url(OWNER, PASSWORD, &name),
+        gateway_url: cluster.url(GATEWAY, PASSWORD, &name),
+        superuser_url: cluster.superuser_url(&name),
+        maintenance_url: cluster.superuser_url("postgres"),
+        name,
+    }
+}
+
+async fn create_from(cluster: &Cluster, name: &str, template: &str) {
+    let superuser = connect(&cluster.superuser_url("postgres")).await;
+    let statement = format!("CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}");
+    superuser
+        .batch_execute(&statement)
+        .await
+        .unwrap_or_else(|error| panic!("{statement}: {error:?}"));
+}
+
+/// The template of a profile, made by the first test that asks for it.
+async fn migrated_template(cluster: &Cluster, profile: Profile, name: &str) -> String {
+    let template = format!("template_{name}");
+    let mut templates = cluster.templates.lock().await;
+    if !templates.contains(&profile) {
+        create_from(cluster, &template, "template1").await;
+        affiliate(
+            &cluster.url(OWNER, PASSWORD, &template),
+            &["migrate", "--profile", name],
+        )
+        .await;
+        let superuser = connect(&cluster.superuser_url("postgres")).await;
+        let grant = format!("GRANT affiliate_gateway TO {GATEWAY}");
+        superuser
+            .batch_execute(&grant)
+            .await
+            .expect("the gateway's login is a member of affiliate_gateway");
+        templates.push(profile);
+    }
+    template
+}
+
+async fn affiliate(url: &str, arguments: &[&str]) -> String {
+    let output = binary::run(arguments, &[("DATABASE_URL", url)]).await;
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "affiliate {arguments:?}: {}\n{words}",
+        output.status
+    );
+    String::from_utf8(output.stdout).expect("its output is UTF-8")
+}
