@@ -68,13 +68,14 @@ copy_tree() {
   local pg_config=$1 prefix=$2 bin directory
   bin=$("$pg_config" --bindir)
   [ -x "$bin/postgres" ] || die "$pg_config belongs to no server: there is no $bin/postgres"
+  [ -d "$("$pg_config" --includedir-server)" ] ||
+    die "the server headers of $pg_config are missing: install postgresql-server-dev-$major, or leave PG_CONFIG out"
   case $("$pg_config" --version) in
     "PostgreSQL $major"[!0-9]*) ;;
     *) die "$pg_config is $("$pg_config" --version); say PG_MAJOR too" ;;
   esac
   for directory in --bindir --pkglibdir --sharedir --includedir-server --includedir; do
-    directory=$("$pg_config" $directory)
-    directory=$(realpath "$directory")
+    directory=$(realpath "$("$pg_config" $directory)")
     # A whole /usr/include is not a server's.
     [ "$directory" != /usr/include ] || continue
     mkdir -p "$tree.new/root$(dirname "${directory#"$prefix"}")"

@@ -37,7 +37,8 @@ impl Gateway {
             .arg("serve")
             .env("DATABASE_URL", database.gateway_url())
             .env("AFFILIATE_LISTEN", &address)
-            .env("AFFILIATE_ALLOW_PRIVATE_TARGETS", "true")
+            .env("AFFILIATE_ALLOW_PRIVATE_WEBHOOK_TARGETS", "true")
+            .env("AFFILIATE_ALLOW_HTTP_WEBHOOK_TARGETS", "true")
             .envs(environment.iter().copied())
             .stdout(append(&log))
             .stderr(append(&log));

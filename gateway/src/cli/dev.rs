@@ -8,8 +8,10 @@ mod database;
 mod memory;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use secrecy::ExposeSecret;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +38,8 @@ pub struct Args {
     /// Where the private Postgres and what is remembered are kept [default: .local of the checkout]
     #[arg(long, env = "AFFILIATE_STATE_DIR", value_name = "DIRECTORY")]
     state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServeConfig,
 }
 
 /// Runs the product on a private Postgres, or on the database given, until it is interrupted.
@@ -48,51 +52,56 @@ pub async fn run(args: Args, global: &Global) -> Result<(), CliError> {
     // First of all, since it is the likeliest to fail and the quickest to say so.
     let listener = listen(args.listen).await?;
     let state_dir = args.state_dir.unwrap_or_else(default_state_dir);
-    let given = global
-        .database_url
-        .as_ref()
-        .filter(|url| !url.trim().is_empty())
-        .cloned();
-    let server = if given.is_none() {
-        Some(start_postgres(state_dir.clone()).await?)
-    } else {
-        None
-    };
-
-    let work = async {
-        let urls = match (&server, given) {
-            (Some(server), _) => database::prepare(server, &state_dir).await?,
-            (None, url) => Urls::given(url.unwrap_or_default()),
-        };
-        prepare_and_serve(global.json, &urls, &state_dir, listener, shutdown.clone()).await
-    };
-    let outcome = work.await;
-    if let Some(mut server) = server {
-        blocking(move || server.stop()).await?;
+    if let Ok(given) = global.database() {
+        let urls = Urls::given(given.url.expose_secret().to_owned());
+        return serve_demo(
+            global.json,
+            args.server,
+            &urls,
+            &state_dir,
+            listener,
+            shutdown,
+        )
+        .await;
     }
+    let mut server = start_postgres(state_dir.clone()).await?;
+    let outcome = match database::prepare(&server, &state_dir).await {
+        Ok(urls) => {
+            serve_demo(
+                global.json,
+                args.server,
+                &urls,
+                &state_dir,
+                listener,
+                shutdown,
+            )
+            .await
+        }
+        Err(error) => Err(error),
+    };
+    blocking(move || server.stop()).await?;
     outcome
 }
 
-async fn prepare_and_serve(
+/// Makes the database ready, says where everything is, and serves.
+async fn serve_demo(
     json: bool,
+    mut config: ServeConfig,
     urls: &Urls,
-    state_dir: &std::path::Path,
+    state_dir: &Path,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), CliError> {
-    let prepared = async {
-        let client = DbConfig::new(&urls.owner).connect_one().await?;
-        let tree = SqlTree::embedded().map_err(MigrateError::from)?;
-        migrate::run(&client, &tree, ProfileChoice::Auto).await?;
-        let mut memory = Memory::load(state_dir);
-        let demo = memory.seed_demo(&client, &urls.key()).await?;
-        database::grant_logins(&client, urls, &demo).await?;
-        Ok::<_, CliError>(demo)
-    };
     let demo = tokio::select! {
-        demo = prepared => demo?,
+        demo = prepare_demo(urls, state_dir) => demo?,
         () = shutdown.cancelled() => return Ok(()),
     };
+    // A newcomer's own endpoint is on this machine, and speaks plain HTTP.
+    config.allow_private_webhook_targets = true;
+    config.allow_http_webhook_targets = true;
+    config
+        .listen_database_url
+        .get_or_insert_with(|| urls.gateway.clone());
     let pool = DbConfig::new(&urls.gateway).pool()?;
     let banner = Banner::new(listener.local_addr()?, urls, &demo);
     if json {
@@ -100,9 +109,19 @@ async fn prepare_and_serve(
     } else {
         output::print_text(&banner.text());
     }
-    server::run(ServeConfig::default(), pool, listener, shutdown)
+    server::run(config, pool, listener, shutdown)
         .await
         .map_err(|error| CliError::Server(error.to_string()))
+}
+
+async fn prepare_demo(urls: &Urls, state_dir: &Path) -> Result<Value, CliError> {
+    let client = DbConfig::new(&urls.owner).connect_one().await?;
+    let tree = SqlTree::embedded().map_err(MigrateError::from)?;
+    migrate::run(&client, &tree, ProfileChoice::Auto).await?;
+    let mut memory = Memory::load(state_dir);
+    let demo = memory.seed_demo(&client, &urls.key()).await?;
+    database::grant_logins(&client, urls, &demo).await?;
+    Ok(demo)
 }
 
 async fn listen(address: Option<SocketAddr>) -> Result<TcpListener, CliError> {

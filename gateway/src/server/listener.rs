@@ -32,7 +32,7 @@ pub(super) struct Source(Option<(Config, MakeRustlsConnect)>);
 impl Source {
     /// Prepares the connection; without a URL there are no notifications.
     pub(super) fn new(url: Option<&str>) -> Result<Self, ServeError> {
-        let Some(url) = url else {
+        let Some(url) = url.filter(|url| *url != "none") else {
             return Ok(Self(None));
         };
         let (mut config, tls) = DbConfig::new(url)

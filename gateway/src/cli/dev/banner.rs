@@ -76,7 +76,7 @@ pg_affiliate is running. Ctrl-C stops it; what is in the database stays.
 {read}
 
 4. The same in SQL:
-{psql} -c 'SELECT * FROM affiliate.conversions ORDER BY occurred_at DESC LIMIT 5'
+{psql} -c 'SELECT occurred_at, base_value, commission, commission_currency, attribution_source FROM affiliate.conversions ORDER BY occurred_at DESC LIMIT 5'
 
 5. Have every new conversion sent to your own endpoint, signed (then post another payment):
 {webhook}
