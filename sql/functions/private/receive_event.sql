@@ -1,5 +1,7 @@
 CREATE OR REPLACE FUNCTION affiliate_private.receive_event(p_project_id bigint, p_provider text, p_delivery_id text, p_body bytea) RETURNS text
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE
+-- Every statement below here looks rows up by key: planning them anew for each event costs more than running them.
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_doc     jsonb;
   v_problem text;

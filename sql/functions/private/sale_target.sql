@@ -51,28 +51,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.sale_target(bigint, bigint) IS 'What a sale should pay and to whom, from the facts and the settings in force at its time; writes nothing.';
-
-CREATE OR REPLACE FUNCTION affiliate_private.line_rules(p_sale affiliate_private.sale, p_setting affiliate_private.project_setting, p_affiliate_id bigint,
-                                                        OUT rule_source text, OUT line_rate_ppm bigint[], OUT line_fixed_minor bigint[])
-LANGUAGE sql STABLE AS $$
-  WITH line AS (
-    SELECT l.n,
-           CASE WHEN line_rules.p_affiliate_id IS NOT NULL THEN affiliate_kernel.choose_rule(
-             affiliate_private.affiliate_rule_at((line_rules.p_sale).project_id, line_rules.p_affiliate_id, (line_rules.p_sale).occurred_at),
-             CASE WHEN l.product <> '' THEN
-               affiliate_private.product_rule_at((line_rules.p_sale).project_id, (line_rules.p_sale).provider, l.product, (line_rules.p_sale).occurred_at) END,
-             ARRAY[(line_rules.p_setting).rate_ppm, (line_rules.p_setting).fixed_minor]) END AS rule
-    FROM unnest((line_rules.p_sale).line_product) WITH ORDINALITY AS l (product, n)
-  ), ranked AS (
-    -- A fixed amount of the affiliate or the project is per sale: it stands on the first line it covers. A product's is per line.
-    SELECT line.n, line.rule, row_number() OVER (PARTITION BY line.rule[1] = 2 ORDER BY line.n) = 1 OR line.rule[1] = 2 AS carries_fixed
-    FROM line
-  )
-  SELECT CASE WHEN bool_and(r.rule IS NULL) THEN 'none'
-              WHEN min(r.rule[1]) <> max(r.rule[1]) THEN 'mixed'
-              ELSE (ARRAY['affiliate', 'product', 'project'])[min(r.rule[1])] END,
-         array_agg(coalesce(r.rule[2], 0) ORDER BY r.n),
-         array_agg(CASE WHEN r.carries_fixed THEN coalesce(r.rule[3], 0) ELSE 0 END ORDER BY r.n)
-  FROM ranked AS r
-$$;
-COMMENT ON FUNCTION affiliate_private.line_rules(affiliate_private.sale, affiliate_private.project_setting, bigint) IS 'The commission rule of every line item of a sale (affiliate override, then product, then project default); zeros where nobody is credited.';
