@@ -56,7 +56,11 @@ pub unsafe extern "C-unwind" fn earnings_step(fcinfo: pg_sys::FunctionCallInfo) 
         let amount: Option<i64> = pg_getarg(fcinfo, 1);
         let is_payout: Option<bool> = pg_getarg(fcinfo, 2);
         if let (Some(amount_minor), Some(is_payout)) = (amount, is_payout) {
-            let entry = Entry { amount_minor, is_payout, release_at: instant(fcinfo, 3) };
+            let entry = Entry {
+                amount_minor,
+                is_payout,
+                release_at: instant(fcinfo, 3),
+            };
             state.write(or_out_of_range(state.read().add(entry, instant(fcinfo, 4))));
         }
         state.into_datum()
@@ -69,11 +73,15 @@ pub unsafe extern "C-unwind" fn earnings_step(fcinfo: pg_sys::FunctionCallInfo) 
 /// Called by Postgres with two non-null arrays.
 #[pg_guard]
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn earnings_combine(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
+pub unsafe extern "C-unwind" fn earnings_combine(
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> pg_sys::Datum {
     // SAFETY: the SQL declaration fixes number and types of the arguments.
     unsafe {
         let state = State::from_argument(fcinfo);
-        let other = State::checked(pg_getarg_datum(fcinfo, 1).map(|datum| pg_sys::pg_detoast_datum(datum.cast_mut_ptr())));
+        let other = State::checked(
+            pg_getarg_datum(fcinfo, 1).map(|datum| pg_sys::pg_detoast_datum(datum.cast_mut_ptr())),
+        );
         state.write(or_out_of_range(state.read().combine(other.read())));
         state.into_datum()
     }
@@ -82,7 +90,13 @@ pub unsafe extern "C-unwind" fn earnings_combine(fcinfo: pg_sys::FunctionCallInf
 /// A timestamp argument as Postgres keeps it; the infinities are the extremes and need no special case.
 unsafe fn instant(fcinfo: pg_sys::FunctionCallInfo, argument: usize) -> Option<i64> {
     // SAFETY: asserted by the callers, which name a timestamptz argument.
-    unsafe { if pg_arg_is_null(fcinfo, argument) { None } else { pg_getarg::<i64>(fcinfo, argument) } }
+    unsafe {
+        if pg_arg_is_null(fcinfo, argument) {
+            None
+        } else {
+            pg_getarg::<i64>(fcinfo, argument)
+        }
+    }
 }
 
 /// A valid `bigint[4]` without NULLs.
@@ -135,7 +149,12 @@ impl State {
     fn read(&self) -> Earnings {
         // SAFETY: see `sums`.
         let [total, eligible, held, paid] = unsafe { *self.sums() };
-        Earnings { total, eligible, held, paid }
+        Earnings {
+            total,
+            eligible,
+            held,
+            paid,
+        }
     }
 
     fn write(&self, sums: Earnings) {

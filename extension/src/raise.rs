@@ -8,7 +8,11 @@ pub fn or_out_of_range<T>(result: Result<T, Overflow>) -> T {
     match result {
         Ok(value) => value,
         Err(Overflow) => {
-            ereport!(ERROR, PgSqlErrorCode::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "bigint out of range");
+            ereport!(
+                ERROR,
+                PgSqlErrorCode::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
+                "bigint out of range"
+            );
         }
     }
 }
@@ -18,7 +22,11 @@ pub fn or_timestamp_out_of_range<T>(result: Result<T, Overflow>) -> T {
     match result {
         Ok(value) => value,
         Err(Overflow) => {
-            ereport!(ERROR, PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW, "timestamp out of range");
+            ereport!(
+                ERROR,
+                PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
+                "timestamp out of range"
+            );
         }
     }
 }

@@ -47,9 +47,16 @@ impl Shape {
             !attribute.attisdropped && attribute_name.to_bytes() == name.as_bytes()
         });
         let Some(index) = found else {
-            ereport!(ERROR, PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, format!("record \"new\" has no field \"{name}\""));
+            ereport!(
+                ERROR,
+                PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN,
+                format!("record \"new\" has no field \"{name}\"")
+            );
         };
-        if descriptor.get(index).is_none_or(|attribute| attribute.atttypid != type_oid) {
+        if descriptor
+            .get(index)
+            .is_none_or(|attribute| attribute.atttypid != type_oid)
+        {
             ereport!(
                 ERROR,
                 PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
@@ -62,10 +69,18 @@ impl Shape {
     /// # Safety
     /// `tuple` is a row of this shape.
     pub unsafe fn read(&self, tuple: pg_sys::HeapTuple) -> Row {
-        let mut row = Row { values: vec![pg_sys::Datum::null(); self.length], nulls: vec![true; self.length] };
+        let mut row = Row {
+            values: vec![pg_sys::Datum::null(); self.length],
+            nulls: vec![true; self.length],
+        };
         // SAFETY: asserted by the caller; both vectors have one entry per column.
         unsafe {
-            pg_sys::heap_deform_tuple(tuple, self.descriptor, row.values.as_mut_ptr(), row.nulls.as_mut_ptr());
+            pg_sys::heap_deform_tuple(
+                tuple,
+                self.descriptor,
+                row.values.as_mut_ptr(),
+                row.nulls.as_mut_ptr(),
+            );
         }
         row
     }
@@ -74,13 +89,29 @@ impl Shape {
     ///
     /// # Safety
     /// `tuple` is a row of this shape, and both columns are eight bytes passed by value.
-    pub unsafe fn with_two(&self, tuple: pg_sys::HeapTuple, first: (Column, i64), second: (Column, i64)) -> pg_sys::HeapTuple {
-        let attribute_number = |column: Column| i32::try_from(column.index).unwrap_or(i32::MAX).saturating_add(1);
+    pub unsafe fn with_two(
+        &self,
+        tuple: pg_sys::HeapTuple,
+        first: (Column, i64),
+        second: (Column, i64),
+    ) -> pg_sys::HeapTuple {
+        let attribute_number = |column: Column| {
+            i32::try_from(column.index)
+                .unwrap_or(i32::MAX)
+                .saturating_add(1)
+        };
         let columns = [attribute_number(first.0), attribute_number(second.0)];
         let values = [pg_sys::Datum::from(first.1), pg_sys::Datum::from(second.1)];
         // SAFETY: asserted by the caller; three arrays of two.
         unsafe {
-            pg_sys::heap_modify_tuple_by_cols(tuple, self.descriptor, 2, columns.as_ptr(), values.as_ptr(), [false; 2].as_ptr())
+            pg_sys::heap_modify_tuple_by_cols(
+                tuple,
+                self.descriptor,
+                2,
+                columns.as_ptr(),
+                values.as_ptr(),
+                [false; 2].as_ptr(),
+            )
         }
     }
 }
@@ -107,7 +138,8 @@ impl Row {
             return None;
         }
         // SAFETY: the type has just been checked; the row outlives the array.
-        self.datum(column).and_then(|datum| unsafe { Array::from_datum(datum, false) })
+        self.datum(column)
+            .and_then(|datum| unsafe { Array::from_datum(datum, false) })
     }
 
     /// `IS NOT DISTINCT FROM` between two rows of one shape.
@@ -125,11 +157,20 @@ fn same_value(one: pg_sys::Datum, two: pg_sys::Datum, type_oid: pg_sys::Oid) -> 
         pg_sys::INT8OID | pg_sys::INT4OID | pg_sys::TIMESTAMPTZOID => one == two,
         // SAFETY: the other columns a conversion has are text and bigint[], which are varlena.
         _ => unsafe {
-            let bytes = |datum: pg_sys::Datum| varlena_to_byte_slice(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr()));
+            let bytes = |datum: pg_sys::Datum| {
+                varlena_to_byte_slice(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr()))
+            };
             // Arrays with the same elements can differ in bytes (an unused null bitmap); text cannot.
             bytes(one) == bytes(two)
                 || type_oid == pg_sys::INT8ARRAYOID
-                    && pg_sys::OidFunctionCall2Coll(pg_sys::Oid::from(pg_sys::F_ARRAY_EQ), pg_sys::InvalidOid, one, two).value() != 0
+                    && pg_sys::OidFunctionCall2Coll(
+                        pg_sys::Oid::from(pg_sys::F_ARRAY_EQ),
+                        pg_sys::InvalidOid,
+                        one,
+                        two,
+                    )
+                    .value()
+                        != 0
         },
     }
 }

@@ -9,7 +9,8 @@ use crate::row::{Column, Row, Shape};
 use affiliate_core::hold;
 use pgrx::prelude::*;
 use pgrx::trigger_support::{
-    called_as_trigger, trigger_fired_before, trigger_fired_by_insert, trigger_fired_by_update, trigger_fired_for_row,
+    called_as_trigger, trigger_fired_before, trigger_fired_by_insert, trigger_fired_by_update,
+    trigger_fired_for_row,
 };
 
 extension_sql!(
@@ -48,7 +49,9 @@ pub extern "C" fn pg_finfo_tg_conversion_stamp() -> &'static pg_sys::Pg_finfo_re
 /// Called by Postgres; anything but a trigger call is refused.
 #[pg_guard]
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn tg_conversion_stamp(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
+pub unsafe extern "C-unwind" fn tg_conversion_stamp(
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> pg_sys::Datum {
     // SAFETY: Postgres passes valid call and trigger data, and tuples of the relation's shape.
     unsafe {
         let trigger = trigger_data(fcinfo);
@@ -65,7 +68,8 @@ pub unsafe extern "C-unwind" fn tg_conversion_stamp(fcinfo: pg_sys::FunctionCall
 unsafe fn trigger_data<'call>(fcinfo: pg_sys::FunctionCallInfo) -> &'call pg_sys::TriggerData {
     // SAFETY: the context is looked at only after its node tag says that it is trigger data.
     unsafe {
-        let trigger = called_as_trigger(fcinfo).then(|| &*(*fcinfo).context.cast::<pg_sys::TriggerData>());
+        let trigger =
+            called_as_trigger(fcinfo).then(|| &*(*fcinfo).context.cast::<pg_sys::TriggerData>());
         match trigger {
             Some(trigger) if fires_before_row_write(trigger.tg_event) => trigger,
             _ => {
@@ -85,7 +89,11 @@ fn fires_before_row_write(event: u32) -> bool {
         && (trigger_fired_by_insert(event) || trigger_fired_by_update(event))
 }
 
-unsafe fn update(shape: &Shape, old_tuple: pg_sys::HeapTuple, new_tuple: pg_sys::HeapTuple) -> pg_sys::HeapTuple {
+unsafe fn update(
+    shape: &Shape,
+    old_tuple: pg_sys::HeapTuple,
+    new_tuple: pg_sys::HeapTuple,
+) -> pg_sys::HeapTuple {
     // SAFETY: asserted by the caller: both are rows of this shape.
     let (old, new) = unsafe { (shape.read(old_tuple), shape.read(new_tuple)) };
     let version = shape.column("stamp_version", pg_sys::INT4OID);
@@ -118,19 +126,32 @@ fn refuse_changes(shape: &Shape, old: &Row, new: &Row) {
 unsafe fn stamp(shape: &Shape, tuple: pg_sys::HeapTuple) -> pg_sys::HeapTuple {
     // SAFETY: asserted by the caller.
     let row = unsafe { shape.read(tuple) };
-    if row.integer(shape.column("stamp_version", pg_sys::INT4OID)).is_none() {
+    if row
+        .integer(shape.column("stamp_version", pg_sys::INT4OID))
+        .is_none()
+    {
         missing("stamp_version of a conversion must not be null");
     }
     let Some(commission) = commission(shape, &row) else {
-        missing("commission of a conversion cannot be computed: a line value or fx_ppb is null, or the lines differ in length");
+        missing(
+            "commission of a conversion cannot be computed: a line value or fx_ppb is null, or the lines differ in length",
+        );
     };
     let Some(released) = release(shape, &row) else {
-        missing("release time of a conversion cannot be computed: occurred_at or hold_days is null");
+        missing(
+            "release time of a conversion cannot be computed: occurred_at or hold_days is null",
+        );
     };
     let commission_column = shape.column("commission_minor", pg_sys::INT8OID);
     let release_column = shape.column("release_at", pg_sys::TIMESTAMPTZOID);
     // SAFETY: the tuple has this shape; bigint and timestamptz are eight bytes passed by value.
-    unsafe { shape.with_two(tuple, (commission_column, commission), (release_column, released)) }
+    unsafe {
+        shape.with_two(
+            tuple,
+            (commission_column, commission),
+            (release_column, released),
+        )
+    }
 }
 
 fn commission(shape: &Shape, row: &Row) -> Option<i64> {
@@ -139,7 +160,11 @@ fn commission(shape: &Shape, row: &Row) -> Option<i64> {
         return value;
     }
     let lines = |name| row.array(shape.column(name, pg_sys::INT8ARRAYOID));
-    let (base, rate, fixed) = (lines("line_base_minor")?, lines("line_rate_ppm")?, lines("line_fixed_minor")?);
+    let (base, rate, fixed) = (
+        lines("line_base_minor")?,
+        lines("line_rate_ppm")?,
+        lines("line_fixed_minor")?,
+    );
     let fx_ppb: Column = shape.column("fx_ppb", pg_sys::INT8OID);
     commission_of_lines(&base, &rate, &fixed, row.integer(fx_ppb)?)
 }
@@ -147,7 +172,10 @@ fn commission(shape: &Shape, row: &Row) -> Option<i64> {
 fn release(shape: &Shape, row: &Row) -> Option<i64> {
     let occurred_at = row.integer(shape.column("occurred_at", pg_sys::TIMESTAMPTZOID))?;
     let hold_days = row.integer(shape.column("hold_days", pg_sys::INT4OID))?;
-    Some(or_timestamp_out_of_range(hold::release_at(occurred_at, i32::try_from(hold_days).ok()?)))
+    Some(or_timestamp_out_of_range(hold::release_at(
+        occurred_at,
+        i32::try_from(hold_days).ok()?,
+    )))
 }
 
 fn missing(message: &'static str) -> ! {
@@ -155,5 +183,9 @@ fn missing(message: &'static str) -> ! {
 }
 
 fn refuse(message: String) -> ! {
-    ereport!(ERROR, PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message);
+    ereport!(
+        ERROR,
+        PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        message
+    );
 }

@@ -21,9 +21,9 @@ use memory::{Memory, Proof, Recollection};
 /// bcrypt checks that run at once: the machine's other cores stay free for verified keys.
 const CONCURRENT_CHECKS: usize = 2;
 /// Credentials that may wait for a check; more are told to come back.
-const MAX_WAITING: usize = 128;
+const MAX_WAITING: usize = 256;
 /// The same for one key id, so that guessing at one key leaves room for the others.
-const MAX_WAITING_PER_KEY: usize = 32;
+const MAX_WAITING_PER_KEY: usize = 64;
 /// bcrypt ignores what comes after.
 const MAX_SECRET_BYTES: usize = 72;
 
@@ -104,7 +104,7 @@ impl Authenticator {
     /// The id of the request's API key, once its secret is known to be right.
     ///
     /// # Errors
-    /// 401 where there is no valid key, 503 where that cannot be told now.
+    /// 401 where there is no valid key, 429 where too many wait to be checked, 503 where that cannot be told now.
     pub async fn authenticate(self: &Arc<Self>, headers: &HeaderMap) -> Result<i64, ApiError> {
         let key = ApiKey::from_headers(headers)?;
         let proof = key.proof();
@@ -143,7 +143,7 @@ impl Authenticator {
         let same_key = running.values().filter(|(id, _)| *id == key.id).count();
         if running.len() >= MAX_WAITING || same_key >= MAX_WAITING_PER_KEY {
             let text = "Too many unverified API keys at once, try again";
-            return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, text));
+            return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, text));
         }
         let (sender, receiver) = watch::channel(None);
         running.insert(proof, (key.id, receiver.clone()));

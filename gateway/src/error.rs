@@ -164,10 +164,26 @@ pub fn has_sqlstate(error: &tokio_postgres::Error, sqlstate: &str) -> bool {
     error.code().is_some_and(|code| code.code() == sqlstate)
 }
 
+/// An error with its causes: those of the database driver say "db error" and leave the rest to their source.
+pub fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
 impl From<&tokio_postgres::Error> for ApiError {
     fn from(error: &tokio_postgres::Error) -> Self {
         let Some(reported) = error.as_db_error() else {
-            tracing::error!(%error, closed = error.is_closed(), "no answer from the database");
+            tracing::error!(
+                error = describe(error),
+                closed = error.is_closed(),
+                "no answer from the database"
+            );
             // Anything but a lost connection is a mismatch between this program and the schema.
             return if error.is_closed()
                 || std::error::Error::source(error).is_some_and(|s| s.is::<std::io::Error>())

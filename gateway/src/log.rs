@@ -6,6 +6,9 @@ use std::fmt;
 
 use tracing_subscriber::EnvFilter;
 
+/// The pool warns of every connection that a restart of the database breaks; what matters of that is logged here.
+const DEFAULT_LEVELS: &str = "info,deadpool.postgres=error";
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -27,7 +30,8 @@ impl fmt::Display for LogFormat {
 
 /// Starts logging for the process; a second call changes nothing.
 pub fn init(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_LEVELS));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

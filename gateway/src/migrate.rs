@@ -77,6 +77,15 @@ impl ProfileChoice {
     }
 }
 
+impl From<Profile> for ProfileChoice {
+    fn from(profile: Profile) -> Self {
+        match profile {
+            Profile::Native => Self::Native,
+            Profile::Portable => Self::Portable,
+        }
+    }
+}
+
 /// What a run found or left behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {

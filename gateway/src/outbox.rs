@@ -44,7 +44,11 @@ pub(crate) async fn drain(
     stop: CancellationToken,
 ) {
     let (reports, received) = tokio::sync::mpsc::unbounded_channel();
-    let settling = tokio::spawn(settle::settle(database.clone(), received));
+    let settling = tokio::spawn(settle::settle(
+        database.clone(),
+        received,
+        Arc::clone(&doorbells),
+    ));
     let line = Arc::new(Line {
         sender,
         reports,

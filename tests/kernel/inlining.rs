@@ -17,9 +17,15 @@ async fn plan_of(schema_name: &str, call: &str) -> String {
         .batch_execute("CREATE TABLE parity.arguments (a bigint, b bigint, c bigint, d bigint, i integer, t timestamptz, l bigint[])")
         .await
         .expect("a table");
-    let query = format!("EXPLAIN (VERBOSE, COSTS OFF) SELECT {} FROM parity.arguments", call.replace("{schema}", schema_name));
+    let query = format!(
+        "EXPLAIN (VERBOSE, COSTS OFF) SELECT {} FROM parity.arguments",
+        call.replace("{schema}", schema_name)
+    );
     let rows = client.query(&query, &[]).await.expect("a plan");
-    rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n")
+    rows.iter()
+        .map(|row| row.get::<_, String>(0))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[tokio::test]
@@ -34,11 +40,20 @@ async fn portable_scalar_kernels_leave_no_call_in_the_plan() {
 async fn wrappers_leave_only_the_native_call_in_the_plan() {
     let arrays = [
         ("sale_commission", "{schema}.sale_commission(l, l, l, a)"),
-        ("choose_attribution", "{schema}.choose_attribution(l, ARRAY[t], l, ARRAY[true], true)"),
+        (
+            "choose_attribution",
+            "{schema}.choose_attribution(l, ARRAY[t], l, ARRAY[true], true)",
+        ),
     ];
     for (name, call) in CALLS.into_iter().chain(arrays) {
         let plan = plan_of("affiliate_kernel", call).await;
-        assert!(plan.contains(&format!("affiliate_native.{name}(")), "{name} is not inlined:\n{plan}");
-        assert!(!plan.contains("affiliate_kernel."), "{name} is not inlined:\n{plan}");
+        assert!(
+            plan.contains(&format!("affiliate_native.{name}(")),
+            "{name} is not inlined:\n{plan}"
+        );
+        assert!(
+            !plan.contains("affiliate_kernel."),
+            "{name} is not inlined:\n{plan}"
+        );
     }
 }

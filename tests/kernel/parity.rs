@@ -44,21 +44,35 @@ impl<C: Debug> Kernel<C> {
             let answers = self.ask(&client, &batch).await;
             for (case, answer) in batch.iter().zip(answers) {
                 let expected = (self.core)(case);
-                errors += usize::from(expected.as_ref().is_some_and(|text| text.starts_with("ERR:")));
+                errors += usize::from(
+                    expected
+                        .as_ref()
+                        .is_some_and(|text| text.starts_with("ERR:")),
+                );
                 assert!(
                     answer.iter().all(|given| *given == expected),
                     "{} differs with AFFILIATE_PARITY_SEED={seed}\n case: {case:?}\n affiliate-core: {expected:?}\n {}",
                     self.name,
-                    IMPLEMENTATIONS.iter().zip(&answer).map(|(name, given)| format!("{name}: {given:?}\n ")).collect::<String>(),
+                    IMPLEMENTATIONS
+                        .iter()
+                        .zip(&answer)
+                        .map(|(name, given)| format!("{name}: {given:?}\n "))
+                        .collect::<String>(),
                 );
             }
         }
-        println!("{}: {total} cases, {errors} of them errors, seed {seed}, {:?}", self.name, started.elapsed());
+        println!(
+            "{}: {total} cases, {errors} of them errors, seed {seed}, {:?}",
+            self.name,
+            started.elapsed()
+        );
     }
 
     /// One function per implementation that turns an error into an answer, so that one case does not end its batch.
     async fn create_catchers(&self, client: &Client) {
-        let parameters: Vec<_> = (0..self.arguments).map(|index| format!("a{index} text")).collect();
+        let parameters: Vec<_> = (0..self.arguments)
+            .map(|index| format!("a{index} text"))
+            .collect();
         for implementation in IMPLEMENTATIONS {
             let function = format!(
                 "CREATE FUNCTION parity.{implementation}({}) RETURNS text LANGUAGE plpgsql AS $$
@@ -77,19 +91,36 @@ impl<C: Debug> Kernel<C> {
                 column.push(text);
             }
         }
-        let names: Vec<_> = (0..self.arguments).map(|index| format!("a{index}")).collect();
+        let names: Vec<_> = (0..self.arguments)
+            .map(|index| format!("a{index}"))
+            .collect();
         let names = names.join(", ");
-        let arrays: Vec<_> = (1..=self.arguments).map(|index| format!("${index}::text[]")).collect();
-        let calls: Vec<_> = IMPLEMENTATIONS.iter().map(|name| format!("parity.{name}({names})")).collect();
+        let arrays: Vec<_> = (1..=self.arguments)
+            .map(|index| format!("${index}::text[]"))
+            .collect();
+        let calls: Vec<_> = IMPLEMENTATIONS
+            .iter()
+            .map(|name| format!("parity.{name}({names})"))
+            .collect();
         let statement = format!(
             "SELECT {} FROM unnest({}) WITH ORDINALITY AS c({names}, i) ORDER BY i",
             calls.join(", "),
             arrays.join(", "),
         );
-        let parameters: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as _).collect();
-        let rows = client.query(&statement, &parameters).await.unwrap_or_else(|error| panic!("{error:?}"));
+        let parameters: Vec<&(dyn ToSql + Sync)> =
+            columns.iter().map(|column| column as _).collect();
+        let rows = client
+            .query(&statement, &parameters)
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"));
         assert_eq!(rows.len(), cases.len());
-        rows.iter().map(|row| (0..IMPLEMENTATIONS.len()).map(|index| row.get(index)).collect()).collect()
+        rows.iter()
+            .map(|row| {
+                (0..IMPLEMENTATIONS.len())
+                    .map(|index| row.get(index))
+                    .collect()
+            })
+            .collect()
     }
 }
 

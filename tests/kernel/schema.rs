@@ -9,19 +9,25 @@ pub const PORTABLE_COPY: &str = "parity_portable";
 
 /// The files of one profile in the order in which they are applied, as one script.
 pub fn script(profile: &str) -> String {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql").join(profile);
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../sql")
+        .join(profile);
     let mut paths: Vec<_> = fs::read_dir(&directory)
         .unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
         .map(|entry| entry.expect("a directory entry").path())
         .collect();
     paths.sort();
     assert!(paths.len() >= 7, "{} lacks kernels", directory.display());
-    paths.iter().map(|path| fs::read_to_string(path).expect("a readable file")).collect()
+    paths
+        .iter()
+        .map(|path| fs::read_to_string(path).expect("a readable file"))
+        .collect()
 }
 
 /// Applies one profile in one transaction with the search path of migrations.
 pub async fn apply(client: &Client, script: &str) {
-    let transaction = format!("BEGIN; SET LOCAL search_path = pg_catalog, pg_temp; {script}; COMMIT;");
+    let transaction =
+        format!("BEGIN; SET LOCAL search_path = pg_catalog, pg_temp; {script}; COMMIT;");
     if let Err(error) = client.batch_execute(&transaction).await {
         panic!("{error:?}");
     }
@@ -36,7 +42,11 @@ pub async fn create_both(client: &Client) {
         .await
         .expect("the extension is installed in this server");
     apply(client, &script("native")).await;
-    apply(client, &script("portable").replace("affiliate_kernel", PORTABLE_COPY)).await;
+    apply(
+        client,
+        &script("portable").replace("affiliate_kernel", PORTABLE_COPY),
+    )
+    .await;
     client.batch_execute(INSTANTS).await.expect("the helpers");
 }
 

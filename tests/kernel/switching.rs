@@ -10,30 +10,59 @@ const ANSWERS: &str = "
     FROM public.kernel_answers";
 
 async fn answers(client: &Client) -> String {
-    client.query_one(ANSWERS, &[]).await.expect("answers").get(0)
+    client
+        .query_one(ANSWERS, &[])
+        .await
+        .expect("answers")
+        .get(0)
 }
 
 /// The function behind the aggregate's transitions.
 async fn step_function(client: &Client) -> String {
     let query = "SELECT aggtransfn::text FROM pg_aggregate WHERE aggfnoid = 'affiliate_kernel.earnings'::regproc";
-    client.query_one(query, &[]).await.expect("the aggregate").get(0)
+    client
+        .query_one(query, &[])
+        .await
+        .expect("the aggregate")
+        .get(0)
 }
 
 #[tokio::test]
 async fn kernels_switch_in_place_both_ways_without_a_superuser() {
     let client = empty_database().await;
-    let superuser: bool =
-        client.query_one("SELECT rolsuper FROM pg_roles WHERE rolname = current_user", &[]).await.expect("a role").get(0);
-    assert!(!superuser, "this proves something only as an ordinary owner");
-    client.batch_execute("CREATE SCHEMA affiliate_kernel").await.expect("a schema");
+    let superuser: bool = client
+        .query_one(
+            "SELECT rolsuper FROM pg_roles WHERE rolname = current_user",
+            &[],
+        )
+        .await
+        .expect("a role")
+        .get(0);
+    assert!(
+        !superuser,
+        "this proves something only as an ordinary owner"
+    );
+    client
+        .batch_execute("CREATE SCHEMA affiliate_kernel")
+        .await
+        .expect("a schema");
     let (portable, native) = (schema::script("portable"), schema::script("native"));
 
     schema::apply(&client, &portable).await;
-    client.batch_execute(DEPENDENT_VIEW).await.expect("a view on the kernels");
+    client
+        .batch_execute(DEPENDENT_VIEW)
+        .await
+        .expect("a view on the kernels");
     let expected = answers(&client).await;
-    assert_eq!(expected, "2000 {700,0,200,500} {2,5,6} 3 1999-12-31 00:00:00+00 3050 2");
+    assert_eq!(
+        expected,
+        "2000 {700,0,200,500} {2,5,6} 3 1999-12-31 00:00:00+00 3050 2"
+    );
 
-    client.batch_execute("CREATE EXTENSION pg_affiliate").await.expect("a trusted extension");
+    client
+        .batch_execute("CREATE EXTENSION pg_affiliate")
+        .await
+        .expect("a trusted extension");
     for (script, step) in [
         (&portable, "affiliate_kernel.earnings_step"),
         (&native, "affiliate_native.earnings_step"),
@@ -47,7 +76,10 @@ async fn kernels_switch_in_place_both_ways_without_a_superuser() {
         assert_eq!(answers(&client).await, expected);
     }
     // Nothing of the portable set holds on to the extension.
-    client.batch_execute("DROP EXTENSION pg_affiliate").await.expect("nothing depends on it");
+    client
+        .batch_execute("DROP EXTENSION pg_affiliate")
+        .await
+        .expect("nothing depends on it");
     assert_eq!(answers(&client).await, expected);
 }
 
@@ -69,7 +101,10 @@ SELECT affiliate_kernel.line_commission(9999, 200000, 0, 1000000000) AS line,
 async fn every_kernel_says_what_it_does() {
     for profile in ["portable", "native"] {
         let client = empty_database().await;
-        client.batch_execute("CREATE SCHEMA affiliate_kernel; CREATE EXTENSION pg_affiliate").await.expect("a schema");
+        client
+            .batch_execute("CREATE SCHEMA affiliate_kernel; CREATE EXTENSION pg_affiliate")
+            .await
+            .expect("a schema");
         schema::apply(&client, &schema::script(profile)).await;
         let query = "SELECT p.oid::regprocedure::text FROM pg_proc AS p
                      WHERE p.pronamespace IN ('affiliate_kernel'::regnamespace, 'affiliate_native'::regnamespace)

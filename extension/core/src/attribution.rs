@@ -28,9 +28,23 @@ pub fn choose_attribution(
         .filter_map(|(position, candidate)| candidate.map(|candidate| (position, candidate)))
         .min_by_key(|(position, candidate)| {
             // Of the two times only one takes part, the other is the same for all.
-            let earliest = if first_touch { candidate.observed_at } else { 0 };
-            let latest = Reverse(if first_touch { 0 } else { candidate.observed_at });
-            (candidate.priority, earliest, latest, candidate.affiliate_id, *position)
+            let earliest = if first_touch {
+                candidate.observed_at
+            } else {
+                0
+            };
+            let latest = Reverse(if first_touch {
+                0
+            } else {
+                candidate.observed_at
+            });
+            (
+                candidate.priority,
+                earliest,
+                latest,
+                candidate.affiliate_id,
+                *position,
+            )
         })
         .map(|(position, _)| position)
 }
@@ -42,12 +56,19 @@ mod tests {
     use std::vec::Vec;
 
     const fn seen(priority: i64, observed_at: i64, affiliate_id: i64) -> Option<Candidate> {
-        Some(Candidate { priority, observed_at, affiliate_id })
+        Some(Candidate {
+            priority,
+            observed_at,
+            affiliate_id,
+        })
     }
 
     #[test]
     fn priority_beats_time() {
-        assert_eq!(choose_attribution([seen(2, 900, 1), seen(1, 5, 2)], false), Some(1));
+        assert_eq!(
+            choose_attribution([seen(2, 900, 1), seen(1, 5, 2)], false),
+            Some(1)
+        );
     }
 
     #[test]
@@ -59,7 +80,10 @@ mod tests {
 
     #[test]
     fn ties_go_to_the_smaller_affiliate_then_to_the_first() {
-        assert_eq!(choose_attribution([seen(1, 10, 9), seen(1, 10, 3), seen(1, 10, 3)], false), Some(1));
+        assert_eq!(
+            choose_attribution([seen(1, 10, 9), seen(1, 10, 3), seen(1, 10, 3)], false),
+            Some(1)
+        );
     }
 
     #[test]

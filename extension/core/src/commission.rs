@@ -13,11 +13,20 @@ const PPM_TIMES_PPB: i128 = 1_000_000_000_000_000;
 ///
 /// # Errors
 /// [`Overflow`] when the result is not an `i64`.
-pub fn line_commission(base_minor: i64, rate_ppm: i64, fixed_minor: i64, fx_ppb: i64) -> Result<i64, Overflow> {
+pub fn line_commission(
+    base_minor: i64,
+    rate_ppm: i64,
+    fixed_minor: i64,
+    fx_ppb: i64,
+) -> Result<i64, Overflow> {
     // Two i64 always fit an i128. Where the third does not, the quotient is far outside an i64, whatever is added.
-    let product = (i128::from(base_minor) * i128::from(rate_ppm)).checked_mul(i128::from(fx_ppb)).ok_or(Overflow)?;
+    let product = (i128::from(base_minor) * i128::from(rate_ppm))
+        .checked_mul(i128::from(fx_ppb))
+        .ok_or(Overflow)?;
     let percentage = round_half_away_div(product, PPM_TIMES_PPB)?;
-    let total = percentage.checked_add(i128::from(fixed_minor)).ok_or(Overflow)?;
+    let total = percentage
+        .checked_add(i128::from(fixed_minor))
+        .ok_or(Overflow)?;
     i64::try_from(total).map_err(|_| Overflow)
 }
 
@@ -89,7 +98,10 @@ mod tests {
         // 5,000 JPY at 0.0067 USD: 3,350 cents in all, 670 of them at 20 %. One yen is 0.67 cents.
         assert_eq!(line_commission(5_000, PERCENT_20, 0, 670_000_000), Ok(670));
         // 99.99 USD in a JPY project at 149.25: one cent is 1.4925 yen; 20 % of 14,923.5 yen is 2,984.7.
-        assert_eq!(line_commission(9_999, PERCENT_20, 0, 1_492_500_000), Ok(2_985));
+        assert_eq!(
+            line_commission(9_999, PERCENT_20, 0, 1_492_500_000),
+            Ok(2_985)
+        );
         // 12.345 KWD at 3.25 USD: one fils is 0.325 cents; 20 % of 4,012.125 cents is 802.425.
         assert_eq!(line_commission(12_345, PERCENT_20, 0, 325_000_000), Ok(802));
         // 12.345 KWD in a KWD project, three decimals: 2.469.
@@ -100,27 +112,54 @@ mod tests {
     fn extremes_overflow_and_never_wrap() {
         assert_eq!(line_commission(i64::MAX, 1_000_000, 0, SAME), Ok(i64::MAX));
         assert_eq!(line_commission(i64::MIN, 1_000_000, 0, SAME), Ok(i64::MIN));
-        assert_eq!(line_commission(i64::MIN, -1_000_000, 0, SAME), Err(Overflow));
+        assert_eq!(
+            line_commission(i64::MIN, -1_000_000, 0, SAME),
+            Err(Overflow)
+        );
         assert_eq!(line_commission(i64::MAX, 1_000_000, 1, SAME), Err(Overflow));
-        assert_eq!(line_commission(i64::MAX, 1_000_001, i64::MIN, SAME), Ok(9_223_372_036_854));
-        assert_eq!(line_commission(i64::MAX, i64::MAX, i64::MIN, i64::MAX), Err(Overflow));
-        assert_eq!(line_commission(i64::MIN, i64::MIN, 0, i64::MIN), Err(Overflow));
+        assert_eq!(
+            line_commission(i64::MAX, 1_000_001, i64::MIN, SAME),
+            Ok(9_223_372_036_854)
+        );
+        assert_eq!(
+            line_commission(i64::MAX, i64::MAX, i64::MIN, i64::MAX),
+            Err(Overflow)
+        );
+        assert_eq!(
+            line_commission(i64::MIN, i64::MIN, 0, i64::MIN),
+            Err(Overflow)
+        );
         assert_eq!(line_commission(i64::MIN, i64::MIN, 7, 0), Ok(7));
     }
 
     #[test]
     fn each_line_is_rounded_once() {
         // Three lines of 0.4 are 0 each; rounding their sum of 1.2 would give 1.
-        assert_eq!(sale_commission(&[2, 2, 2], &[PERCENT_20; 3], &[0; 3], SAME), Ok(Some(0)));
-        assert_eq!(sale_commission(&[9_999, 4_999], &[PERCENT_20; 2], &[0, 50], SAME), Ok(Some(3_050)));
+        assert_eq!(
+            sale_commission(&[2, 2, 2], &[PERCENT_20; 3], &[0; 3], SAME),
+            Ok(Some(0))
+        );
+        assert_eq!(
+            sale_commission(&[9_999, 4_999], &[PERCENT_20; 2], &[0, 50], SAME),
+            Ok(Some(3_050))
+        );
     }
 
     #[test]
     fn a_sale_never_pays_below_zero() {
         assert_eq!(sale_commission(&[], &[], &[], SAME), Ok(Some(0)));
-        assert_eq!(sale_commission(&[100, -100], &[PERCENT_20; 2], &[500, 500], SAME), Ok(Some(0)));
-        assert_eq!(sale_commission(&[100], &[PERCENT_20], &[-500], SAME), Ok(Some(0)));
-        assert_eq!(sale_commission(&[1_000, -400], &[PERCENT_20; 2], &[0; 2], SAME), Ok(Some(120)));
+        assert_eq!(
+            sale_commission(&[100, -100], &[PERCENT_20; 2], &[500, 500], SAME),
+            Ok(Some(0))
+        );
+        assert_eq!(
+            sale_commission(&[100], &[PERCENT_20], &[-500], SAME),
+            Ok(Some(0))
+        );
+        assert_eq!(
+            sale_commission(&[1_000, -400], &[PERCENT_20; 2], &[0; 2], SAME),
+            Ok(Some(120))
+        );
     }
 
     #[test]
@@ -132,10 +171,22 @@ mod tests {
     #[test]
     fn lines_are_computed_only_when_something_was_sold() {
         let huge = [i64::MAX, i64::MIN];
-        assert_eq!(sale_commission(&huge, &[i64::MAX; 2], &[0; 2], i64::MAX), Ok(Some(0)));
-        assert_eq!(sale_commission(&[i64::MAX, 1], &[i64::MAX; 2], &[0; 2], i64::MAX), Err(Overflow));
-        assert_eq!(sale_commission(&[i64::MAX; 2], &[1_000_000; 2], &[0; 2], SAME), Err(Overflow));
-        assert_eq!(sale_commission(&[1, 1], &[0; 2], &[i64::MIN, -1], SAME), Err(Overflow));
+        assert_eq!(
+            sale_commission(&huge, &[i64::MAX; 2], &[0; 2], i64::MAX),
+            Ok(Some(0))
+        );
+        assert_eq!(
+            sale_commission(&[i64::MAX, 1], &[i64::MAX; 2], &[0; 2], i64::MAX),
+            Err(Overflow)
+        );
+        assert_eq!(
+            sale_commission(&[i64::MAX; 2], &[1_000_000; 2], &[0; 2], SAME),
+            Err(Overflow)
+        );
+        assert_eq!(
+            sale_commission(&[1, 1], &[0; 2], &[i64::MIN, -1], SAME),
+            Err(Overflow)
+        );
     }
 
     proptest! {

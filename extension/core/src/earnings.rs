@@ -43,7 +43,9 @@ impl Earnings {
             return Ok(sums);
         }
         sums.total = self.total.checked_add(amount).ok_or(Overflow)?;
-        let held = entry.release_at.is_some_and(|release| at.is_none_or(|at| release > at));
+        let held = entry
+            .release_at
+            .is_some_and(|release| at.is_none_or(|at| release > at));
         if held {
             sums.held = self.held.checked_add(amount).ok_or(Overflow)?;
         } else {
@@ -74,11 +76,17 @@ mod tests {
     use std::vec::Vec;
 
     fn entry(amount_minor: i64, is_payout: bool, release_at: Option<i64>) -> Entry {
-        Entry { amount_minor, is_payout, release_at }
+        Entry {
+            amount_minor,
+            is_payout,
+            release_at,
+        }
     }
 
     fn sum(entries: &[Entry], at: Option<i64>) -> Result<Earnings, Overflow> {
-        entries.iter().try_fold(Earnings::default(), |sums, entry| sums.add(*entry, at))
+        entries
+            .iter()
+            .try_fold(Earnings::default(), |sums, entry| sums.add(*entry, at))
     }
 
     #[test]
@@ -90,7 +98,12 @@ mod tests {
             entry(-1_500, true, None),      // payout
             entry(500, true, None),         // a third of it taken back
         ];
-        let expected = Earnings { total: 2_600, eligible: 1_000, held: 600, paid: 1_000 };
+        let expected = Earnings {
+            total: 2_600,
+            eligible: 1_000,
+            held: 600,
+            paid: 1_000,
+        };
         assert_eq!(sum(&ledger, Some(200)), Ok(expected));
     }
 
@@ -100,20 +113,42 @@ mod tests {
         assert_eq!(sum(&ledger, Some(99)).map(|sums| sums.held), Ok(5));
         assert_eq!(sum(&ledger, Some(100)).map(|sums| sums.held), Ok(0));
         assert_eq!(sum(&ledger, None).map(|sums| sums.held), Ok(5));
-        assert_eq!(sum(&[entry(5, false, None)], None).map(|sums| sums.eligible), Ok(5));
+        assert_eq!(
+            sum(&[entry(5, false, None)], None).map(|sums| sums.eligible),
+            Ok(5)
+        );
     }
 
     #[test]
     fn extremes_overflow() {
         assert_eq!(sum(&[entry(i64::MIN, true, None)], None), Err(Overflow));
-        assert_eq!(sum(&[entry(i64::MAX, false, None), entry(1, false, None)], None), Err(Overflow));
-        let most = Earnings { total: i64::MAX, ..Earnings::default() };
-        assert_eq!(most.combine(Earnings { total: 1, ..Earnings::default() }), Err(Overflow));
+        assert_eq!(
+            sum(&[entry(i64::MAX, false, None), entry(1, false, None)], None),
+            Err(Overflow)
+        );
+        let most = Earnings {
+            total: i64::MAX,
+            ..Earnings::default()
+        };
+        assert_eq!(
+            most.combine(Earnings {
+                total: 1,
+                ..Earnings::default()
+            }),
+            Err(Overflow)
+        );
     }
 
     fn entries() -> impl Strategy<Value = Vec<Entry>> {
-        let one = (-9_000_000_000_000_i64..=9_000_000_000_000, any::<bool>(), proptest::option::of(-5..5_i64));
-        proptest::collection::vec(one.prop_map(|(amount, payout, release)| entry(amount, payout, release)), 0..40)
+        let one = (
+            -9_000_000_000_000_i64..=9_000_000_000_000,
+            any::<bool>(),
+            proptest::option::of(-5..5_i64),
+        );
+        proptest::collection::vec(
+            one.prop_map(|(amount, payout, release)| entry(amount, payout, release)),
+            0..40,
+        )
     }
 
     proptest! {

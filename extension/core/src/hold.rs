@@ -16,12 +16,18 @@ const END_OF_TIME: i64 = 9_223_371_331_200_000_000;
 /// # Errors
 /// [`Overflow`] when the hold is not representable or the result is not a Postgres timestamp.
 pub fn release_at(occurred_at: i64, hold_days: i32) -> Result<i64, Overflow> {
-    let hold = i64::from(hold_days).checked_mul(MICROSECONDS_PER_DAY).ok_or(Overflow)?;
+    let hold = i64::from(hold_days)
+        .checked_mul(MICROSECONDS_PER_DAY)
+        .ok_or(Overflow)?;
     if occurred_at == i64::MIN || occurred_at == i64::MAX {
         return Ok(occurred_at);
     }
     let released = occurred_at.checked_add(hold).ok_or(Overflow)?;
-    if (FIRST_INSTANT..END_OF_TIME).contains(&released) { Ok(released) } else { Err(Overflow) }
+    if (FIRST_INSTANT..END_OF_TIME).contains(&released) {
+        Ok(released)
+    } else {
+        Err(Overflow)
+    }
 }
 
 #[cfg(test)]
@@ -45,7 +51,10 @@ mod tests {
     #[test]
     fn the_range_of_a_timestamp_is_kept() {
         assert_eq!(release_at(END_OF_TIME - 1, 0), Ok(END_OF_TIME - 1));
-        assert_eq!(release_at(END_OF_TIME - MICROSECONDS_PER_DAY, 1), Err(Overflow));
+        assert_eq!(
+            release_at(END_OF_TIME - MICROSECONDS_PER_DAY, 1),
+            Err(Overflow)
+        );
         assert_eq!(release_at(FIRST_INSTANT, -1), Err(Overflow));
         assert_eq!(release_at(0, i32::MAX), Err(Overflow));
         assert_eq!(release_at(i64::MAX, i32::MAX), Err(Overflow));

@@ -10,7 +10,11 @@ use crate::rounding::round_half_away_div;
 ///
 /// # Errors
 /// [`Overflow`] never happens for these types; the signature is that of the other kernels.
-pub fn refund_share(commission_minor: i64, refunded_minor: i64, basis_minor: i64) -> Result<i64, Overflow> {
+pub fn refund_share(
+    commission_minor: i64,
+    refunded_minor: i64,
+    basis_minor: i64,
+) -> Result<i64, Overflow> {
     if refunded_minor <= 0 {
         return Ok(0);
     }
@@ -53,8 +57,14 @@ mod tests {
 
     #[test]
     fn extremes_are_exact() {
-        assert_eq!(refund_share(i64::MIN, i64::MAX - 1, i64::MAX), Ok(-i64::MAX));
-        assert_eq!(refund_share(i64::MAX, i64::MAX - 1, i64::MAX), Ok(i64::MAX - 1));
+        assert_eq!(
+            refund_share(i64::MIN, i64::MAX - 1, i64::MAX),
+            Ok(-i64::MAX)
+        );
+        assert_eq!(
+            refund_share(i64::MAX, i64::MAX - 1, i64::MAX),
+            Ok(i64::MAX - 1)
+        );
         assert_eq!(refund_share(i64::MIN, i64::MAX, i64::MAX), Ok(i64::MIN));
     }
 

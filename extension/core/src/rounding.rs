@@ -17,7 +17,11 @@ pub fn round_half_away_div(numerator: i128, denominator: i128) -> Result<i128, O
     if distance == 0 || distance < denominator.unsigned_abs() - distance {
         return Ok(quotient);
     }
-    let away = if (numerator < 0) == (denominator < 0) { 1 } else { -1 };
+    let away = if (numerator < 0) == (denominator < 0) {
+        1
+    } else {
+        -1
+    };
     quotient.checked_add(away).ok_or(Overflow)
 }
 
@@ -42,7 +46,11 @@ mod tests {
             (49, 100, 0),
             (50, 100, 1),
         ] {
-            assert_eq!(round_half_away_div(numerator, denominator), Ok(expected), "{numerator}/{denominator}");
+            assert_eq!(
+                round_half_away_div(numerator, denominator),
+                Ok(expected),
+                "{numerator}/{denominator}"
+            );
         }
     }
 

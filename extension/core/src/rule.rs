@@ -39,12 +39,16 @@ mod tests {
     use super::*;
 
     const fn rule(rate_ppm: i64) -> Option<Rule> {
-        Some(Rule { rate_ppm, fixed_minor: 7 })
+        Some(Rule {
+            rate_ppm,
+            fixed_minor: 7,
+        })
     }
 
     #[test]
     fn the_most_specific_rule_wins() {
-        let chosen = |a, b, c| choose_rule(a, b, c).map(|(source, rule)| (source as i64, rule.rate_ppm));
+        let chosen =
+            |a, b, c| choose_rule(a, b, c).map(|(source, rule)| (source as i64, rule.rate_ppm));
         assert_eq!(chosen(rule(1), rule(2), rule(3)), Some((1, 1)));
         assert_eq!(chosen(None, rule(2), rule(3)), Some((2, 2)));
         assert_eq!(chosen(None, None, rule(3)), Some((3, 3)));
@@ -54,7 +58,13 @@ mod tests {
 
     #[test]
     fn a_rule_of_zero_is_still_a_rule() {
-        let zero = Some(Rule { rate_ppm: 0, fixed_minor: 0 });
-        assert_eq!(choose_rule(zero, rule(2), rule(3)).map(|(source, _)| source), Some(RuleSource::Affiliate));
+        let zero = Some(Rule {
+            rate_ppm: 0,
+            fixed_minor: 0,
+        });
+        assert_eq!(
+            choose_rule(zero, rule(2), rule(3)).map(|(source, _)| source),
+            Some(RuleSource::Affiliate)
+        );
     }
 }

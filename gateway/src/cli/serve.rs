@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_postgres::Client;
@@ -43,6 +44,10 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
     let mut database = global.database()?;
+    let mut server = args.server;
+    server
+        .listen_database_url
+        .get_or_insert_with(|| database.url.expose_secret().to_owned());
     let client = database.connect_one().await?;
     ensure_schema(&client, args.no_migrate).await?;
     drop(client);
@@ -56,7 +61,7 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
     let shutdown = CancellationToken::new();
     watch_signals(shutdown.clone())?;
     tracing::info!(listen = %listener.local_addr()?, "serving");
-    server::run(args.server, database.pool()?, listener, shutdown)
+    server::run(server, database.pool()?, listener, shutdown)
         .await
         .map_err(|error| CliError::Server(error.to_string()))
 }
@@ -71,8 +76,13 @@ async fn ensure_schema(client: &Client, no_migrate: bool) -> Result<(), CliError
             Some(installed.schema_version)
         }
         State::Empty if no_migrate => None,
-        State::Empty | State::Installed(_) => {
-            let report = migrate::run(client, &tree, ProfileChoice::Auto).await?;
+        state @ (State::Empty | State::Installed(_)) => {
+            // Which kernels an installed schema uses was decided by whoever migrated it.
+            let choice = match state {
+                State::Installed(installed) => installed.profile.into(),
+                State::Empty | State::Hidden => ProfileChoice::Auto,
+            };
+            let report = migrate::run(client, &tree, choice).await?;
             tracing::info!(
                 schema_version = report.schema_version, profile = report.profile.name(),
                 applied = ?report.applied, changed = report.changed, "database schema",

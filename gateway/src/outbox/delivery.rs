@@ -71,6 +71,14 @@ pub(super) struct Attempt {
     pub(super) retry_after_s: Option<u32>,
 }
 
+impl Attempt {
+    /// Whether the receiver took it.
+    pub(super) fn succeeded(&self) -> bool {
+        self.status_code
+            .is_some_and(|status| (200..300).contains(&status))
+    }
+}
+
 /// How a claimed delivery leaves this gateway.
 pub(super) enum Report {
     /// It was sent, or could not be.

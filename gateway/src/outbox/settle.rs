@@ -1,11 +1,13 @@
 //! Reporting results to the database, many in one statement.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::delivery::{Attempt, Lease, Report};
+use crate::server::background::Doorbells;
 use crate::server::database::{Database, Repeat};
 
 /// How long the first result waits for company.
@@ -19,7 +21,13 @@ const SETTLE: &str = "SELECT affiliate_api.settle_deliveries($1)";
 const RELEASE: &str = "SELECT affiliate_api.release_deliveries($1)";
 
 /// Settles what arrives until the last sender is gone.
-pub(super) async fn settle(database: Database, mut reports: UnboundedReceiver<Report>) {
+///
+/// A failed attempt may be due again sooner than the drain meant to look: it is told to.
+pub(super) async fn settle(
+    database: Database,
+    mut reports: UnboundedReceiver<Report>,
+    doorbells: Arc<Doorbells>,
+) {
     let mut batch = Vec::new();
     while reports.recv_many(&mut batch, MAX_BATCH).await > 0 {
         if batch.len() < MAX_BATCH && !reports.is_closed() {
@@ -38,6 +46,9 @@ pub(super) async fn settle(database: Database, mut reports: UnboundedReceiver<Re
             }
         }
         report(&database, SETTLE, &attempts).await;
+        if !attempts.iter().all(Attempt::succeeded) {
+            doorbells.outbox.notify_one();
+        }
         report(&database, RELEASE, &unsent).await;
     }
 }

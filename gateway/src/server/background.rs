@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::App;
 use crate::catalog;
+use crate::error::describe;
 
 /// How often the catalog is read without being announced: notifications do not pass transaction poolers.
 const CATALOG_INTERVAL: Duration = Duration::from_secs(60);
@@ -81,7 +82,7 @@ pub(super) async fn refresh_catalog(app: &App) {
                 tracing::info!(endpoints = app.catalog.current().len(), "catalog loaded");
             }
         }
-        Err(error) => tracing::warn!(%error, "the catalog cannot be read"),
+        Err(error) => tracing::warn!(error = describe(&error), "the catalog cannot be read"),
     }
 }
 

@@ -43,7 +43,7 @@ pub struct ServeConfig {
     /// How old or how far in the future a provider's signature may be
     #[arg(long, env = "AFFILIATE_SIGNATURE_TOLERANCE_SECONDS", default_value_t = ServeConfig::default().signature_tolerance_seconds)]
     pub signature_tolerance_seconds: u64,
-    /// A direct connection (not through a transaction pooler) for notifications; without one the gateway polls
+    /// A direct connection (not through a transaction pooler) for notifications, `none` to poll alone [default: the database URL]
     #[arg(long, env = "AFFILIATE_LISTEN_DATABASE_URL", hide_env_values = true)]
     pub listen_database_url: Option<String>,
     /// How log lines are written

@@ -34,7 +34,7 @@ pub enum CallError {
     #[error("no connection to the database: {0}")]
     Checkout(String),
     /// The statement failed.
-    #[error(transparent)]
+    #[error("{}", error::describe(.0))]
     Statement(#[from] tokio_postgres::Error),
 }
 
@@ -90,7 +90,7 @@ impl Database {
         let waited = tokio::time::timeout(self.checkout_timeout, self.pool.get()).await;
         match waited {
             Ok(Ok(client)) => Ok(client),
-            Ok(Err(error)) => Err(CallError::Checkout(error.to_string())),
+            Ok(Err(error)) => Err(CallError::Checkout(error::describe(&error))),
             Err(_) => Err(CallError::Checkout("every connection is in use".to_owned())),
         }
     }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::ServeError;
 use super::background::Doorbells;
 use crate::db::DbConfig;
+use crate::error::describe;
 
 const CATALOG_CHANNEL: &str = "affiliate_catalog";
 const OUTBOX_CHANNEL: &str = "affiliate_outbox";
@@ -31,7 +32,7 @@ pub(super) struct Source(Option<(Config, MakeRustlsConnect)>);
 impl Source {
     /// Prepares the connection; without a URL there are no notifications.
     pub(super) fn new(url: Option<&str>) -> Result<Self, ServeError> {
-        let Some(url) = url else {
+        let Some(url) = url.filter(|url| *url != "none") else {
             return Ok(Self(None));
         };
         let (mut config, tls) = DbConfig::new(url)
@@ -58,7 +59,10 @@ pub(super) async fn listen(source: Source, doorbells: Arc<Doorbells>, stop: Canc
         match ended {
             Ok(()) => pause = FIRST_PAUSE,
             Err(error) => {
-                tracing::warn!(%error, "no notifications from the database: polling until they are back");
+                tracing::warn!(
+                    error = describe(&error),
+                    "no notifications from the database: polling until they are back"
+                );
             }
         }
         tokio::select! {
@@ -82,7 +86,10 @@ async fn listen_once(
                 Some(Ok(AsyncMessage::Notification(message))) => ring(doorbells, message.channel()),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
-                    tracing::warn!(%error, "the connection for notifications was lost");
+                    tracing::warn!(
+                        error = describe(&error),
+                        "the connection for notifications was lost"
+                    );
                     return;
                 }
                 None => return,

@@ -40,7 +40,7 @@ SELECT affiliate_private.declare_endpoint('update_affiliate', $json${
   "description": "Update affiliate email, referral code, status, or partner slug.",
   "parameters": {
     "email":         {"in": "path", "type": "string", "format": "email", "required": true, "description": "Email address of the affiliate"},
-    "new_email":     {"in": "body", "type": "string", "format": "email", "wire_name": "email", "description": "New email address, unique per project"},
+    "new_email":     {"in": "body", "type": "string", "format": "email", "alias": "email", "description": "New email address, unique per project"},
     "referral_code": {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{2,64}$", "description": "New referral code, unique per project"},
     "status":        {"in": "body", "type": "string", "enum": ["active", "inactive"], "description": "active or inactive"},
     "partner_slug":  {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{2,64}$", "description": "New slug of the partner page"}

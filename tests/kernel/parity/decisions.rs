@@ -10,18 +10,25 @@ type Array = Option<Elements<i64>>;
 type Rules = (Array, Array, Array);
 
 fn rules() -> impl Strategy<Value = Rules> {
-    let length = prop_oneof![12 => Just(2_usize), 1 => Just(0), 1 => Just(1), 1 => Just(3)];
     let one = || {
-        let array = length.clone().prop_flat_map(|length| elements(bigint(), length, 0.05));
+        let length =
+            (0..15_usize).prop_map(|number| if number == 3 || number < 2 { number } else { 2 });
+        let array =
+            (length, elements(bigint(), 0.05)).prop_map(|(length, array)| array.first(length));
         proptest::option::weighted(0.6, array)
     };
     (one(), one(), one())
 }
 
 fn defined(array: &Array) -> Option<Rule> {
-    let array = array.as_ref().filter(|array| array.shape != Shape::TwoDimensions)?;
+    let array = array
+        .as_ref()
+        .filter(|array| array.shape != Shape::TwoDimensions)?;
     match array.values[..] {
-        [Some(rate_ppm), Some(fixed_minor)] => Some(Rule { rate_ppm, fixed_minor }),
+        [Some(rate_ppm), Some(fixed_minor)] => Some(Rule {
+            rate_ppm,
+            fixed_minor,
+        }),
         _ => None,
     }
 }
@@ -32,10 +39,19 @@ async fn choose_rule_is_the_same_everywhere() {
         name: "choose_rule",
         call: "{schema}.choose_rule(a0::bigint[], a1::bigint[], a2::bigint[])",
         arguments: 3,
-        texts: |case| [&case.0, &case.1, &case.2].map(|array| array.as_ref().map(Elements::literal)).to_vec(),
+        texts: |case| {
+            [&case.0, &case.1, &case.2]
+                .map(|array| array.as_ref().map(Elements::literal))
+                .to_vec()
+        },
         core: |case| {
             let chosen = rule::choose_rule(defined(&case.0), defined(&case.1), defined(&case.2));
-            chosen.map(|(source, rule)| format!("{{{},{},{}}}", source as i64, rule.rate_ppm, rule.fixed_minor))
+            chosen.map(|(source, rule)| {
+                format!(
+                    "{{{},{},{}}}",
+                    source as i64, rule.rate_ppm, rule.fixed_minor
+                )
+            })
         },
     };
     kernel.holds(rules()).await;
@@ -50,28 +66,36 @@ struct Evidence {
     first_touch: Option<bool>,
 }
 
+/// Few different numbers, so that every tie-break is reached.
 fn evidence() -> impl Strategy<Value = Evidence> {
-    // Few different values, so that every tie-break is reached.
-    let priority = || prop_oneof![8 => 0..3_i64, 1 => bigint()].boxed();
-    let affiliate = || prop_oneof![8 => 1..4_i64, 1 => bigint()].boxed();
-    let eligible = || prop_oneof![6 => Just(true), 1 => Just(false)].boxed();
-    lengths(4)
-        .prop_flat_map(move |length| {
-            (
-                nullable(elements(priority(), length[0], 0.03)),
-                nullable(elements(instant(), length[1], 0.03)),
-                nullable(elements(affiliate(), length[2], 0.03)),
-                nullable(elements(eligible(), length[3], 0.03)),
-                nullable(any::<bool>().boxed()),
-            )
-        })
-        .prop_map(|(priority, observed_at, affiliate_id, eligible, first_touch)| Evidence {
-            priority,
-            observed_at,
-            affiliate_id,
-            eligible,
-            first_touch,
-        })
+    let number = || {
+        (-4..12_i64, bigint())
+            .prop_map(|(few, any)| if few < -2 { any } else { few.rem_euclid(3) })
+            .boxed()
+    };
+    let numbers = || nullable(elements(number(), 0.03));
+    let eligible = nullable(elements(
+        (0..7_u8).prop_map(|number| number > 0).boxed(),
+        0.03,
+    ));
+    let instants = nullable(elements(instant(), 0.03));
+    (
+        lengths(4),
+        numbers(),
+        instants,
+        numbers(),
+        eligible,
+        nullable(any::<bool>().boxed()),
+    )
+        .prop_map(
+            |(length, priority, observed_at, affiliate_id, eligible, first_touch)| Evidence {
+                priority: priority.map(|array| array.first(length[0])),
+                observed_at: observed_at.map(|array| array.first(length[1])),
+                affiliate_id: affiliate_id.map(|array| array.first(length[2])),
+                eligible: eligible.map(|array| array.first(length[3])),
+                first_touch,
+            },
+        )
 }
 
 fn winner(case: &Evidence) -> Option<String> {
@@ -79,7 +103,12 @@ fn winner(case: &Evidence) -> Option<String> {
     let (affiliate_id, eligible) = (case.affiliate_id.as_ref()?, case.eligible.as_ref()?);
     let first_touch = case.first_touch?;
     let length = priority.values.len();
-    if [observed_at.values.len(), affiliate_id.values.len(), eligible.values.len()] != [length; 3] {
+    if [
+        observed_at.values.len(),
+        affiliate_id.values.len(),
+        eligible.values.len(),
+    ] != [length; 3]
+    {
         return None;
     }
     let candidates = (0..length).map(|index| {
@@ -90,7 +119,8 @@ fn winner(case: &Evidence) -> Option<String> {
             affiliate_id: affiliate_id.values[index]?,
         })
     });
-    attribution::choose_attribution(candidates, first_touch).map(|position| (position + 1).to_string())
+    attribution::choose_attribution(candidates, first_touch)
+        .map(|position| (position + 1).to_string())
 }
 
 #[tokio::test]
