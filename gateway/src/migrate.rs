@@ -68,20 +68,21 @@ pub enum ProfileChoice {
 }
 
 impl ProfileChoice {
+    /// Stay with what an installed schema uses: that was decided by whoever migrated it.
+    #[must_use]
+    pub fn keep(installed: &Installed) -> Self {
+        match installed.profile.as_str() {
+            "native" => Self::Native,
+            "portable" => Self::Portable,
+            _ => Self::Auto,
+        }
+    }
+
     /// The profile to aim for on a server that does or does not offer the extension.
     pub(crate) const fn resolve(self, extension_available: bool) -> Profile {
         match (self, extension_available) {
             (Self::Native, _) | (Self::Auto, true) => Profile::Native,
             (Self::Portable, _) | (Self::Auto, false) => Profile::Portable,
-        }
-    }
-}
-
-impl From<Profile> for ProfileChoice {
-    fn from(profile: Profile) -> Self {
-        match profile {
-            Profile::Native => Self::Native,
-            Profile::Portable => Self::Portable,
         }
     }
 }

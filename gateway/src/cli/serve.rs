@@ -77,9 +77,8 @@ async fn ensure_schema(client: &Client, no_migrate: bool) -> Result<(), CliError
         }
         State::Empty if no_migrate => None,
         state @ (State::Empty | State::Installed(_)) => {
-            // Which kernels an installed schema uses was decided by whoever migrated it.
-            let choice = match state {
-                State::Installed(installed) => installed.profile.into(),
+            let choice = match &state {
+                State::Installed(installed) => ProfileChoice::keep(installed),
                 State::Empty | State::Hidden => ProfileChoice::Auto,
             };
             let report = migrate::run(client, &tree, choice).await?;
