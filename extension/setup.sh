@@ -46,6 +46,9 @@ if extension_is_current; then
 fi
 command -v cargo >/dev/null || die "cargo is not on PATH: install Rust $(rust_version) or newer first"
 ensure_command cc gcc libc6-dev
+# For the commands that `affiliate dev` prints, not for building.
+ensure_command curl
+ensure_command openssl
 ensure_postgres
 ensure_libclang
 ensure_cargo_pgrx

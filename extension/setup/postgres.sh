@@ -3,7 +3,7 @@
 # fetch_wheel NAME==VERSION DIRECTORY: unpacks a Python package without installing it anywhere.
 fetch_wheel() {
   local download=$local_dir/download
-  ensure_command python3 python3-minimal python3
+  ensure_command python3 python3 python3-pip
   python3 -m pip --version >/dev/null 2>&1 || apt_install python3-pip
   rm -rf "$download" "$2"
   mkdir -p "$download" "$2"
