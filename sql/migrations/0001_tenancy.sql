@@ -114,6 +114,7 @@ CREATE TABLE affiliate_private.endpoint (
   description    text    NOT NULL,
   tool_name      text,
   parameters     json    NOT NULL,
+  response       text,
   CONSTRAINT endpoint_pkey PRIMARY KEY (function_name),
   CONSTRAINT endpoint_route_key UNIQUE (method, path),
   CONSTRAINT endpoint_method_check CHECK (method IN ('GET', 'POST', 'PUT', 'DELETE')),
@@ -121,3 +122,12 @@ CREATE TABLE affiliate_private.endpoint (
   CONSTRAINT endpoint_scope_check CHECK (scope IN ('read', 'write'))
 );
 COMMENT ON TABLE affiliate_private.endpoint IS 'One row per function in affiliate_api that is a REST endpoint; written by declare_endpoint.';
+COMMENT ON COLUMN affiliate_private.endpoint.response IS 'Name of the schema (api_schema) of what the answer''s data holds, followed by [] for a page of them; NULL for an empty answer.';
+
+CREATE TABLE affiliate_private.api_schema (
+  schema_name text NOT NULL,
+  schema      json NOT NULL,
+  CONSTRAINT api_schema_pkey PRIMARY KEY (schema_name),
+  CONSTRAINT api_schema_schema_name_check CHECK (schema_name ~ '^[A-Z][A-Za-z]*$')
+);
+COMMENT ON TABLE affiliate_private.api_schema IS 'JSON schemas of what the API answers, for its OpenAPI document; written by declare_schema.';

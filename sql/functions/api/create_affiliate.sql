@@ -33,7 +33,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.create_affiliate(bigint, jsonb) IS 'POST /api/v1/affiliates';
 
 SELECT affiliate_private.declare_endpoint('create_affiliate', $json${
-  "method": "POST", "path": "/api/v1/affiliates", "status": 201, "scope": "write", "tool": "create_affiliate",
+  "method": "POST", "path": "/api/v1/affiliates", "status": 201, "scope": "write", "tool": "create_affiliate", "response": "Affiliate",
   "summary": "Create an affiliate",
   "description": "Create a new affiliate with optional custom referral code and partner slug.",
   "parameters": {

@@ -7,7 +7,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.get_affiliate(bigint, jsonb) IS 'GET /api/v1/affiliates/:email';
 
 SELECT affiliate_private.declare_endpoint('get_affiliate', $json${
-  "method": "GET", "path": "/api/v1/affiliates/:email", "status": 200, "scope": "read", "tool": "get_affiliate_details",
+  "method": "GET", "path": "/api/v1/affiliates/:email", "status": 200, "scope": "read", "tool": "get_affiliate_details", "response": "AffiliateStats",
   "summary": "Retrieve an affiliate",
   "description": "Get detailed info about a specific affiliate by email.",
   "parameters": {

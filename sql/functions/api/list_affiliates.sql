@@ -15,7 +15,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.list_affiliates(bigint, jsonb) IS 'GET /api/v1/affiliates';
 
 SELECT affiliate_private.declare_endpoint('list_affiliates', $json${
-  "method": "GET", "path": "/api/v1/affiliates", "status": 200, "scope": "read", "tool": "list_affiliates",
+  "method": "GET", "path": "/api/v1/affiliates", "status": 200, "scope": "read", "tool": "list_affiliates", "response": "AffiliateStats[]",
   "summary": "List affiliates",
   "description": "List all affiliates with stats (clicks, signups, purchases, earnings). Supports filtering by status and pagination.",
   "parameters": {

@@ -32,7 +32,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.list_conversions(bigint, jsonb) IS 'GET /api/v1/conversions';
 
 SELECT affiliate_private.declare_endpoint('list_conversions', $json${
-  "method": "GET", "path": "/api/v1/conversions", "status": 200, "scope": "read", "tool": "list_conversions",
+  "method": "GET", "path": "/api/v1/conversions", "status": 200, "scope": "read", "tool": "list_conversions", "response": "Conversion[]",
   "summary": "List conversions",
   "description": "List conversions, newest first, with filters for type (signup/purchase), affiliate, date range (from/to ISO dates), paid status. Default limit: 50.",
   "parameters": {

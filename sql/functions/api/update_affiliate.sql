@@ -35,7 +35,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.update_affiliate(bigint, jsonb) IS 'PUT /api/v1/affiliates/:email';
 
 SELECT affiliate_private.declare_endpoint('update_affiliate', $json${
-  "method": "PUT", "path": "/api/v1/affiliates/:email", "status": 200, "scope": "write", "tool": "update_affiliate",
+  "method": "PUT", "path": "/api/v1/affiliates/:email", "status": 200, "scope": "write", "tool": "update_affiliate", "response": "Affiliate",
   "summary": "Update an affiliate",
   "description": "Update affiliate email, referral code, status, or partner slug.",
   "parameters": {
