@@ -2,5 +2,6 @@
 //! webhook goes out. What touches SQL runs with the native and with the portable kernels; expected figures are worked
 //! out by hand where they stand.
 
+mod money;
 mod sale;
 mod signature;
