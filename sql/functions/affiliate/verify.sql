@@ -4,6 +4,9 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_project_id bigint;
 BEGIN
+  IF verify.p_project_id IS NOT NULL THEN
+    PERFORM affiliate_private.check_project(verify.p_project_id);
+  END IF;
   -- STABLE, so all checks look at one snapshot.
   FOR v_project_id IN
     SELECT p.project_id FROM affiliate_private.project AS p
@@ -16,4 +19,4 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION affiliate.verify(bigint) IS 'Recomputes balances from the ledger, the ledger from the conversions, and the conversions from the facts, writes nothing, and returns every difference. No row: all is as it should be.';
+COMMENT ON FUNCTION affiliate.verify(bigint) IS 'Recomputes balances from the ledger, the ledger from the conversions, and the conversions from the facts, writes nothing, and returns every difference. No row: all is as it should be. RF404 unknown project.';
