@@ -8,3 +8,5 @@ mod outbound;
 mod refund;
 mod sale;
 mod signature;
+mod tenancy;
+mod verify;
