@@ -26,7 +26,7 @@ BEGIN
     v_target.contested_affiliate_id := v_evidence.affiliate_id;
   END IF;
   IF v_target.attribution_source = 'coupon' THEN
-    v_target.coupon_code_used := v_evidence.code_key;
+    v_target.coupon_code_used := affiliate_private.coupon_code_of(v_sale.project_id, v_target.evidence_id, v_sale.occurred_at);
   END IF;
 
   SELECT * INTO v_lines FROM affiliate_private.line_rules(v_sale, v_setting, v_target.affiliate_id);
