@@ -79,7 +79,7 @@ COMMENT ON COLUMN affiliate.ledger.conversion_id IS 'The conversion it comes fro
 COMMENT ON COLUMN affiliate.ledger.kind IS 'commission, refund or payout.';
 COMMENT ON COLUMN affiliate.ledger.amount IS 'Effect on what the affiliate is owed.';
 COMMENT ON COLUMN affiliate.ledger.currency IS 'ISO 4217 code of amount: the project''s currency.';
-COMMENT ON COLUMN affiliate.ledger.release_at IS 'When the amount leaves its hold; NULL for payouts.';
+COMMENT ON COLUMN affiliate.ledger.release_at IS 'When the amount leaves its hold; NULL for payouts and for what is paid out.';
 COMMENT ON COLUMN affiliate.ledger.booked_at IS 'When it was booked, by the database''s clock.';
 
 CREATE OR REPLACE VIEW affiliate.parked_events WITH (security_barrier) AS
