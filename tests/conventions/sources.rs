@@ -22,8 +22,8 @@ const TOP_LEVEL: [&str; 12] = [
     "sql",
     "tests",
 ];
-/// About 300, with room for a test that belongs together.
-const LONGEST_FILE: usize = 340;
+/// About 300, with room for tests that belong together.
+const LONGEST_FILE: usize = 360;
 
 /// In pieces, so that this file does not hold them itself. Hosts of package registries, paths of the machine the project
 /// was written on, and promises.
