@@ -1,8 +1,10 @@
-CREATE OR REPLACE FUNCTION affiliate_private.source_priority(p_source text) RETURNS bigint
+CREATE OR REPLACE FUNCTION affiliate_private.source_priority(p_source text, p_namespace text) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT array_position(ARRAY['coupon', 'metadata', 'client_reference_id', 'subscription_metadata', 'email', 'manual'], source_priority.p_source)::bigint
+  -- Among coupons the code the customer typed comes before the provider's ids.
+  SELECT 2 * array_position(ARRAY['coupon', 'metadata', 'client_reference_id', 'subscription_metadata', 'email', 'manual'], source_priority.p_source)::bigint
+         - (source_priority.p_source = 'coupon' AND source_priority.p_namespace = 'coupon')::integer
 $$;
-COMMENT ON FUNCTION affiliate_private.source_priority(text) IS 'Attribution order of evidence about a sale itself: 1 wins.';
+COMMENT ON FUNCTION affiliate_private.source_priority(text, text) IS 'Attribution order of evidence about a sale itself: the smallest wins.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.may_earn(p_project_id bigint, p_affiliate_id bigint, p_customer_id bigint, p_at timestamptz, p_allow_self boolean) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
@@ -28,11 +30,11 @@ DECLARE
   v_link   affiliate_private.referral_link;
 BEGIN
   -- Evidence about this very sale, in the documented order.
-  SELECT array_agg(affiliate_private.source_priority(c.source)) AS priorities, array_agg(c.observed_at) AS times, array_agg(c.affiliate_id) AS affiliates,
+  SELECT array_agg(affiliate_private.source_priority(c.source, c.namespace)) AS priorities, array_agg(c.observed_at) AS times, array_agg(c.affiliate_id) AS affiliates,
          array_agg(c.evidence_id) AS ids, array_agg(c.source) AS sources, array_agg(c.code_key) AS codes, array_agg(c.eligible) AS eligible
   INTO v_c
   FROM (
-    SELECT e.evidence_id, e.source, e.code_key, e.observed_at, o.affiliate_id,
+    SELECT e.evidence_id, e.source, e.namespace, e.code_key, e.observed_at, o.affiliate_id,
            affiliate_private.may_earn(e.project_id, o.affiliate_id, (choose_evidence.p_sale).customer_id,
                                       (choose_evidence.p_sale).occurred_at, (choose_evidence.p_setting).allow_self_referral) AS eligible
     FROM affiliate_private.evidence AS e
