@@ -127,6 +127,45 @@ async fn queries_and_paths_with_bad_values_are_refused() {
 }
 
 #[tokio::test]
+async fn amounts_that_are_none_are_refused_and_nothing_is_booked() {
+    for profile in Profile::KERNELS {
+        let shop = Shop::open(profile).await;
+        let project = &shop.project;
+        project.add_affiliate("ada@example.com", "ADA").await;
+        let before = Books::of(&shop.database, project.id).await;
+        for name in ["base_value", "value"] {
+            for amount in [
+                "-1",
+                "-0.01",
+                "0.001",
+                "90000000000.01",
+                "1e300",
+                "99999999999999999999999999999999999999999999999999",
+                "\"12.50\"",
+                "\"\\u0000\"",
+                "{}",
+                "[1]",
+                "true",
+                "NaN",
+            ] {
+                let body = format!(
+                    r#"{{"type":"purchase","referral_code":"ADA","email":"b@example.com","{name}":{amount}}}"#
+                );
+                let answer = project
+                    .send(Method::POST, "/api/v1/conversions", Some(body.into_bytes()))
+                    .await;
+                assert_refused(&format!("{name} {amount}"), 400, &answer);
+            }
+        }
+        before.assert_same(
+            &Books::of(&shop.database, project.id).await,
+            "nothing was booked",
+        );
+        shop.close().await;
+    }
+}
+
+#[tokio::test]
 async fn webhooks_to_the_wrong_place_or_too_large_are_refused_before_they_are_read() {
     let shop = Shop::open(Profile::Portable).await;
     let mut nobody = shop.project.clone();
