@@ -6,7 +6,9 @@ use affiliate_tests::shop::{Project, Shop};
 use affiliate_tests::wait::until;
 use serde_json::{Value, json};
 
-use crate::support::{add_webhook, assert_refused, data, deliveries, names};
+use crate::support::{
+    add_webhook, assert_refused, data, deliveries, names, wait_for_failed_attempt,
+};
 
 /// Waits until a delivery is done with and gives it as the log has it.
 async fn settled(project: &Project, endpoint: i64, delivery: &Value) -> Value {
@@ -164,11 +166,7 @@ async fn a_delivery_that_waits_for_its_next_attempt_is_sent_at_once() {
             .await,
         202,
     );
-    until("the first attempt to be settled", async || {
-        let log = deliveries(project, id, "").await;
-        (!log[0]["next_attempt_at"].is_null()).then_some(())
-    })
-    .await;
+    wait_for_failed_attempt(project, id).await;
     let path = format!("/api/v1/webhooks/{id}/deliveries/{}/replay", sent["id"]);
     assert_eq!(
         data(&project.post(&path, &json!({})).await, 202)["id"],

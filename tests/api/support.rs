@@ -61,3 +61,13 @@ pub async fn deliveries(project: &Project, endpoint: i64, query: &str) -> Vec<Va
     let log = data(&project.get(&path).await, 200);
     log.as_array().cloned().unwrap_or_else(|| panic!("{log}"))
 }
+
+/// Waits until the one delivery of an endpoint has failed once and is due again later.
+pub async fn wait_for_failed_attempt(project: &Project, endpoint: i64) {
+    until("the first attempt to be settled", async || {
+        let log = deliveries(project, endpoint, "").await;
+        let failed = log[0]["attempts"][0].is_object() && !log[0]["next_attempt_at"].is_null();
+        failed.then_some(())
+    })
+    .await;
+}

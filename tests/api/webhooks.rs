@@ -4,10 +4,11 @@ use affiliate_tests::database::Profile;
 use affiliate_tests::receiver::{Answer, Receiver};
 use affiliate_tests::shop::Shop;
 use affiliate_tests::stripe::event::Event;
-use affiliate_tests::wait::until;
 use serde_json::{Value, json};
 
-use crate::support::{add_webhook, assert_gone, assert_refused, data, deliveries, names};
+use crate::support::{
+    add_webhook, assert_gone, assert_refused, data, deliveries, names, wait_for_failed_attempt,
+};
 
 const PATH: &str = "/api/v1/webhooks";
 
@@ -173,11 +174,7 @@ async fn a_disabled_endpoint_gets_nothing_and_what_waits_is_held() {
     project
         .deliver(&Event::sale("pi_1", 10_000).code("ADA"))
         .await;
-    until("the first attempt to be settled", async || {
-        let log = deliveries(project, id, "").await;
-        (!log[0]["next_attempt_at"].is_null()).then_some(())
-    })
-    .await;
+    wait_for_failed_attempt(project, id).await;
 
     data(&project.put(&path, &json!({"enabled": false})).await, 200);
     project
@@ -216,11 +213,7 @@ async fn a_deleted_endpoint_gets_nothing_more_and_its_log_stays() {
         &project.post(&format!("{path}/test"), &json!({})).await,
         202,
     );
-    until("the first attempt to be settled", async || {
-        let log = deliveries(project, id, "").await;
-        (!log[0]["next_attempt_at"].is_null()).then_some(())
-    })
-    .await;
+    wait_for_failed_attempt(project, id).await;
     assert!(something_is_due(&shop).await);
 
     assert_gone(&project.delete(&path).await);
