@@ -2,6 +2,9 @@
 //! webhook goes out. What touches SQL runs with the native and with the portable kernels; expected figures are worked
 //! out by hand where they stand.
 
+mod convergence;
 mod money;
+mod outbound;
+mod refund;
 mod sale;
 mod signature;

@@ -15,6 +15,7 @@ BEGIN
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_balances(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_ledger(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_conversions(v_project_id) AS v;
+    RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_counts(v_project_id) AS v;
   END LOOP;
 END
 $$;
