@@ -74,6 +74,15 @@ impl<'a> ApiKey<'a> {
     }
 }
 
+/// Who sent a request, as far as its secret proves it; what they may do is for the database to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The API key.
+    pub key_id: i64,
+    /// The claims of a token as JSON; `None` for an API key.
+    pub claims: Option<String>,
+}
+
 fn invalid() -> ApiError {
     ApiError::unauthorized("The API key is not valid")
 }
@@ -101,15 +110,19 @@ impl Authenticator {
         })
     }
 
-    /// The id of the request's API key, once its secret is known to be right.
+    /// The sender of a request, once the secret of its API key is known to be right.
     ///
     /// # Errors
     /// 401 where there is no valid key, 429 where too many wait to be checked, 503 where that cannot be told now.
-    pub async fn authenticate(self: &Arc<Self>, headers: &HeaderMap) -> Result<i64, ApiError> {
+    pub async fn authenticate(self: &Arc<Self>, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let key = ApiKey::from_headers(headers)?;
         let proof = key.proof();
+        let caller = Caller {
+            key_id: key.id,
+            claims: None,
+        };
         match self.memory.recall(key.id, &proof) {
-            Recollection::Verified => return Ok(key.id),
+            Recollection::Verified => return Ok(caller),
             Recollection::Refused => return Err(invalid()),
             Recollection::Unknown => {}
         }
@@ -122,12 +135,12 @@ impl Authenticator {
         settled
             .clone()
             .unwrap_or_else(|| Err(ApiError::internal()))
-            .map(|()| key.id)
+            .map(|()| caller)
     }
 
     /// Drops what is remembered of a key that the database no longer accepts.
-    pub fn forget(&self, key_id: i64) {
-        self.memory.forget(key_id);
+    pub fn forget(&self, caller: &Caller) {
+        self.memory.forget(caller.key_id);
     }
 
     /// The running check of this credential, or a new one: many requests with one cold key pay for one check.

@@ -1,0 +1,6 @@
+//! What the gateway makes of a request before and around its endpoint: keys, limits, tokens, and every kind of request
+//! that is not quite right.
+
+mod last_use;
+mod limit;
+mod shop;
