@@ -53,7 +53,7 @@ pub(crate) struct App {
     pub(crate) config: ServeConfig,
     pub(crate) database: Database,
     pub(crate) catalog: SharedCatalog,
-    pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) authenticator: Authenticator,
     pub(crate) limiter: Limiter,
     pub(crate) secrets: SecretCache,
 }
