@@ -22,7 +22,10 @@ DECLARE
   v_sale_ids bigint[];
 BEGIN
   SELECT array_agg(k.kind), array_agg(k.identity_key) INTO v_kinds, v_keys
-  FROM (VALUES (apply_sale_fact.p_provider, apply_sale_fact.p_fact ->> 'customer_key'), ('email', affiliate_private.fold_key(v_email))) AS k (kind, identity_key)
+  FROM (VALUES (apply_sale_fact.p_provider, apply_sale_fact.p_fact ->> 'customer_key'), ('email', affiliate_private.fold_key(v_email)),
+               -- A hint leaves no sale by which its payment would lead to this customer.
+               (affiliate_private.payment_kind(apply_sale_fact.p_provider),
+                CASE WHEN apply_sale_fact.p_fact ->> 'kind' = 'hint' THEN apply_sale_fact.p_fact ->> 'sale_key' END)) AS k (kind, identity_key)
   WHERE k.identity_key IS NOT NULL;
   PERFORM affiliate_private.lock_facts(apply_sale_fact.p_project_id,
     ARRAY(SELECT k.kind || ':' || k.identity_key FROM unnest(v_kinds, v_keys) AS k (kind, identity_key))
@@ -41,7 +44,7 @@ BEGIN
   SELECT array_agg(s.sale_id ORDER BY s.occurred_at, s.sale_key) INTO v_sale_ids
   FROM affiliate_private.sale AS s
   WHERE s.project_id = apply_sale_fact.p_project_id AND s.customer_id = v_customer.customer_id
-    AND (v_customer.merged OR s.occurred_at >= apply_sale_fact.p_occurred_at
+    AND (v_customer.widened OR s.occurred_at >= apply_sale_fact.p_occurred_at
          OR s.sale_id IN (SELECT a.sale_id FROM affiliate_private.sale_alias AS a
                           WHERE a.project_id = apply_sale_fact.p_project_id AND a.provider = apply_sale_fact.p_provider AND a.alias_key = ANY (v_aliases)));
   PERFORM affiliate_private.settle_sales(apply_sale_fact.p_project_id, v_sale_ids);
@@ -56,8 +59,8 @@ DECLARE
   v_sale_id bigint;
 BEGIN
   INSERT INTO affiliate_private.sale AS s
-    (project_id, provider, sale_key, customer_id, email, occurred_at, source_key, currency, gross_minor, line_base_minor, line_product)
-  VALUES (merge_sale.p_project_id, merge_sale.p_provider, merge_sale.p_fact ->> 'sale_key', merge_sale.p_customer_id, merge_sale.p_fact ->> 'email',
+    (project_id, provider, sale_key, type, customer_id, email, occurred_at, source_key, currency, gross_minor, line_base_minor, line_product)
+  VALUES (merge_sale.p_project_id, merge_sale.p_provider, merge_sale.p_fact ->> 'sale_key', coalesce(merge_sale.p_fact ->> 'type', 'purchase'), merge_sale.p_customer_id, merge_sale.p_fact ->> 'email',
           merge_sale.p_occurred_at, merge_sale.p_event_key,
           affiliate_private.check_currency(coalesce(merge_sale.p_fact ->> 'currency', '')), (merge_sale.p_fact ->> 'gross_minor')::bigint,
           ARRAY(SELECT (l.line ->> 'base_minor')::bigint FROM jsonb_array_elements(v_lines) WITH ORDINALITY AS l (line, n) ORDER BY l.n),
@@ -75,6 +78,9 @@ BEGIN
   SELECT merge_sale.p_project_id, merge_sale.p_provider, a.alias_key, v_sale_id
   FROM jsonb_array_elements_text(merge_sale.p_fact -> 'aliases') AS a (alias_key)
   ON CONFLICT ON CONSTRAINT sale_alias_pkey DO NOTHING;
+  IF merge_sale.p_fact ? 'edit' THEN
+    PERFORM affiliate_private.edit_sale(merge_sale.p_project_id, v_sale_id, merge_sale.p_fact -> 'edit');
+  END IF;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.merge_sale(bigint, text, bigint, text, timestamptz, jsonb) IS 'Stores a sale; of several events about it the first by (provider time, event key) gives the figures.';
