@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::shop::{Answer, Api, Shop, id_of};
+use crate::shop::{Api, Headers, Shop, ask, id_of};
 
 const LIST: &str = "/api/v1/affiliates?limit=1";
 
@@ -231,7 +231,7 @@ async fn every_answer_to_a_valid_key_says_where_it_stands() {
     ];
     let mut left = 100;
     for (status, request) in requests {
-        let answer = Answer::of(request).await;
+        let answer = ask(request).await;
         left -= 1;
         assert_eq!(answer.status, status, "{answer:?}");
         assert_eq!(answer.number("x-ratelimit-limit"), 100, "{answer:?}");
@@ -240,7 +240,7 @@ async fn every_answer_to_a_valid_key_says_where_it_stands() {
     let forbidden = api.create_affiliate_as(&read_only, "c@example.com").await;
     assert_eq!(forbidden.status, 403);
     assert_eq!(forbidden.number("x-ratelimit-remaining"), 99);
-    let stranger = Answer::of(api.anonymous(Method::GET, LIST)).await;
+    let stranger = ask(api.anonymous(Method::GET, LIST)).await;
     assert_eq!(stranger.status, 401);
     assert_eq!(stranger.header("x-ratelimit-limit"), None);
     assert_eq!(stranger.header("www-authenticate"), Some("Bearer"));

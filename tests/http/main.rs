@@ -4,5 +4,6 @@
 mod flood;
 mod last_use;
 mod limit;
+mod request;
 mod shop;
 mod token;

@@ -3,6 +3,7 @@
 use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::{Profile, TestDatabase};
 use affiliate_tests::gateway::Gateway;
+pub use affiliate_tests::shop::Answer;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
@@ -81,14 +82,6 @@ pub struct Api {
     client: reqwest::Client,
 }
 
-/// An answer, read to its end.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
-}
-
 impl Api {
     pub fn new(gateway: Gateway, key: &str) -> Self {
         Self {
@@ -109,52 +102,40 @@ impl Api {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        Answer::of(self.request(Method::GET, path)).await
+        ask(self.request(Method::GET, path)).await
     }
 
     /// GET with another key or token.
     pub async fn get_as(&self, key: &str, path: &str) -> Answer {
-        Answer::of(self.anonymous(Method::GET, path).bearer_auth(key)).await
+        ask(self.anonymous(Method::GET, path).bearer_auth(key)).await
     }
 
     /// POST of a new affiliate with another key or token.
     pub async fn create_affiliate_as(&self, key: &str, email: &str) -> Answer {
         let request = self.anonymous(Method::POST, "/api/v1/affiliates");
-        Answer::of(request.bearer_auth(key).json(&json!({"email": email}))).await
+        ask(request.bearer_auth(key).json(&json!({"email": email}))).await
     }
 }
 
-impl Answer {
-    pub async fn of(request: RequestBuilder) -> Self {
-        let response = request.send().await.expect("an answer");
-        Self {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            text: response.text().await.expect("a body"),
-        }
-    }
+/// Sends a request that gets an answer.
+pub async fn ask(request: RequestBuilder) -> Answer {
+    let answered = Answer::of(request).await;
+    answered.unwrap_or_else(|error| panic!("{error:?}"))
+}
 
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    /// The text of a refusal, in the one documented shape.
-    pub fn error(&self) -> String {
-        assert_eq!(self.headers["content-type"], "application/json", "{self:?}");
-        let body = self.json();
-        assert_eq!(body["success"], false, "{self:?}");
-        body["error"].as_str().expect("a text").to_owned()
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
+/// The headers of an answer, as these tests look at them.
+pub trait Headers {
+    fn header(&self, name: &str) -> Option<&str>;
 
     /// A header that is a number.
-    pub fn number(&self, name: &str) -> i64 {
-        let text = self
-            .header(name)
-            .unwrap_or_else(|| panic!("no {name}: {self:?}"));
+    fn number(&self, name: &str) -> i64 {
+        let text = self.header(name).unwrap_or_else(|| panic!("no {name}"));
         text.parse().expect("a number")
+    }
+}
+
+impl Headers for Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use affiliate_tests::wait::until;
 use serde_json::{Value, json};
 
-use crate::shop::{Answer, Api, Shop};
+use crate::shop::{Api, Headers, Shop, ask};
 
 const LIST: &str = "/api/v1/affiliates";
 
@@ -166,7 +166,7 @@ async fn is_never_logged() {
         (status(&api, &token).await, status(&api, &wrong).await),
         (200, 401)
     );
-    let missing = Answer::of(api.anonymous(reqwest::Method::GET, LIST)).await;
+    let missing = ask(api.anonymous(reqwest::Method::GET, LIST)).await;
     assert_eq!(missing.status, 401);
     let signature = token.rsplit('.').next().expect("a signature");
     let logs = api.gateway.logs();

@@ -1,6 +1,6 @@
 //! Requests beyond the limit: what they are told, in which order, and what they cost.
 
-use crate::shop::{Api, Shop, id_of};
+use crate::shop::{Api, Headers, Shop, ask, id_of};
 
 use super::LIST;
 
@@ -82,7 +82,7 @@ async fn a_wrong_request_is_told_of_key_scope_and_limit_first() {
     let (api, other) = (shop.gateway().await, shop.gateway().await);
     let wrong = |api: &Api, key: &str| {
         let request = api.anonymous(reqwest::Method::POST, "/api/v1/affiliates");
-        crate::shop::Answer::of(request.bearer_auth(key).body("{"))
+        ask(request.bearer_auth(key).body("{"))
     };
     assert_eq!(wrong(&api, "rgk_1000001_wrong").await.status, 401);
     let read_only = shop.create_key("read", 100).await;
