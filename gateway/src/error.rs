@@ -108,6 +108,13 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
+    /// 429 with `Retry-After`.
+    pub fn too_many_requests(message: impl Into<Cow<'static, str>>, retry_after_s: u64) -> Self {
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, message);
+        error.header = Some((RETRY_AFTER, HeaderValue::from(retry_after_s)));
+        error
+    }
+
     /// 503 with `Retry-After`.
     pub fn unavailable() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE)

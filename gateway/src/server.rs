@@ -1,5 +1,6 @@
 //! The running gateway: HTTP in, SQL out, webhooks out.
 
+mod admission;
 mod api;
 pub(crate) mod background;
 mod body;
@@ -24,6 +25,7 @@ use crate::auth::Authenticator;
 use crate::catalog::SharedCatalog;
 use crate::db::DbError;
 use crate::ingress::secrets::SecretCache;
+use crate::limit::Limiter;
 use crate::{ingress, outbox};
 use background::{Background, Doorbells};
 pub use config::ServeConfig;
@@ -51,7 +53,8 @@ pub(crate) struct App {
     pub(crate) config: ServeConfig,
     pub(crate) database: Database,
     pub(crate) catalog: SharedCatalog,
-    pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) limiter: Limiter,
     pub(crate) secrets: SecretCache,
 }
 
@@ -60,6 +63,7 @@ impl App {
         let database = Database::new(pool, Duration::from_millis(config.checkout_timeout_ms));
         Self {
             authenticator: Authenticator::new(database.clone()),
+            limiter: Limiter::default(),
             secrets: SecretCache::new(database.clone()),
             catalog: SharedCatalog::default(),
             database,

@@ -43,6 +43,7 @@ CREATE TABLE affiliate_private.api_key (
   secret_hash           text        NOT NULL,
   rate_limit_per_minute integer     NOT NULL,
   created_at            timestamptz NOT NULL DEFAULT now(),
+  last_used_at          timestamptz,
   revoked_at            timestamptz,
   CONSTRAINT api_key_pkey PRIMARY KEY (project_id, key_id),
   CONSTRAINT api_key_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id),
@@ -53,6 +54,41 @@ CREATE TABLE affiliate_private.api_key (
 COMMENT ON TABLE affiliate_private.api_key IS 'REST keys, rgk_<key_id>_<secret>; only a bcrypt hash of the secret is stored.';
 COMMENT ON COLUMN affiliate_private.api_key.key_id IS 'project_id * 1000000 + number, so that a key names its project and no lookup crosses projects.';
 COMMENT ON COLUMN affiliate_private.api_key.scope IS 'read: GET only; write: everything.';
+COMMENT ON COLUMN affiliate_private.api_key.last_used_at IS 'Coarse: a request sets it only where it is more than five minutes old.';
+
+CREATE TABLE affiliate_private.token_key (
+  project_id            bigint      NOT NULL,
+  key_id                bigint      NOT NULL,
+  secret                text        NOT NULL,
+  rate_limit_per_minute integer     NOT NULL DEFAULT 100,
+  created_at            timestamptz NOT NULL DEFAULT now(),
+  last_used_at          timestamptz,
+  revoked_at            timestamptz,
+  CONSTRAINT token_key_pkey PRIMARY KEY (project_id, key_id),
+  CONSTRAINT token_key_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id),
+  CONSTRAINT token_key_secret_check CHECK (length(secret) >= 32),
+  CONSTRAINT token_key_rate_limit_check CHECK (rate_limit_per_minute BETWEEN 1 AND 1000000),
+  CONSTRAINT token_key_carries_project_check CHECK (key_id / 1000000 = project_id)
+);
+COMMENT ON TABLE affiliate_private.token_key IS 'Keys that sign a project''s short-lived tokens (JWT, HS256); the newest live one signs, tokens of every live one are accepted.';
+COMMENT ON COLUMN affiliate_private.token_key.key_id IS 'The kid of its tokens; from the same series as api_key.key_id.';
+COMMENT ON COLUMN affiliate_private.token_key.secret IS 'HMAC key as text, used as its bytes; only the gateway and the owner may read it.';
+COMMENT ON COLUMN affiliate_private.token_key.rate_limit_per_minute IS 'Requests a minute that all tokens of this key share: tokens are cheap to make, so a limit on each would be none.';
+COMMENT ON COLUMN affiliate_private.token_key.revoked_at IS 'From when on its tokens are refused.';
+
+-- Unlogged: a transaction that wrote to no other table does not wait for its WAL, so that counting a GET costs no flush.
+-- A crash or a failover empties the table, and the keys start their minute afresh. One row per key, updated in place:
+-- no index covers what changes, and half of each page is left free for the new versions.
+CREATE UNLOGGED TABLE affiliate_private.request_count (
+  project_id bigint      NOT NULL,
+  key_id     bigint      NOT NULL,
+  window_at  timestamptz NOT NULL,
+  used       integer     NOT NULL,
+  CONSTRAINT request_count_pkey PRIMARY KEY (project_id, key_id)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE affiliate_private.request_count IS 'Requests of each key (API keys and token keys) in its current minute, for the rate limit.';
+COMMENT ON COLUMN affiliate_private.request_count.window_at IS 'Start of the minute, by this server''s clock, that used belongs to.';
+COMMENT ON COLUMN affiliate_private.request_count.used IS 'Requests counted in that minute, those leased to gateways in blocks included; at most the limit.';
 
 CREATE TABLE affiliate_private.provider_connection (
   project_id bigint      NOT NULL,
