@@ -8,5 +8,6 @@ pub mod error;
 pub mod ingress;
 pub mod log;
 pub mod migrate;
+pub mod openapi;
 pub mod outbox;
 pub mod server;

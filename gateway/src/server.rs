@@ -6,6 +6,7 @@ mod body;
 mod config;
 mod connections;
 pub mod database;
+mod docs;
 mod health;
 mod listener;
 mod request;
@@ -24,7 +25,7 @@ use crate::auth::Authenticator;
 use crate::catalog::SharedCatalog;
 use crate::db::DbError;
 use crate::ingress::secrets::SecretCache;
-use crate::{ingress, outbox};
+use crate::{ingress, openapi, outbox};
 use background::{Background, Doorbells};
 pub use config::ServeConfig;
 use database::Database;
@@ -51,6 +52,7 @@ pub(crate) struct App {
     pub(crate) config: ServeConfig,
     pub(crate) database: Database,
     pub(crate) catalog: SharedCatalog,
+    pub(crate) documents: openapi::Cache,
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) secrets: SecretCache,
 }
@@ -62,6 +64,7 @@ impl App {
             authenticator: Authenticator::new(database.clone()),
             secrets: SecretCache::new(database.clone()),
             catalog: SharedCatalog::default(),
+            documents: openapi::Cache::default(),
             database,
             config,
         }
@@ -115,6 +118,10 @@ fn router(app: Arc<App>) -> Router {
     let routes = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/openapi.json", get(docs::document))
+        .route("/docs", get(docs::page))
+        .route("/docs/", get(docs::without_slash))
+        .route("/docs/{asset}", get(docs::asset))
         .route("/webhook/{provider}/{project_id}", webhook.clone())
         .route("/api/webhook/{provider}/{project_id}", webhook)
         .fallback(api::dispatch)

@@ -20,8 +20,11 @@ $$;
 COMMENT ON FUNCTION affiliate_private.declare_endpoint(text, json) IS 'Publishes a function of affiliate_api as a REST endpoint: {"method","path","status","scope","summary","description","tool","parameters","response"}. Running gateways reload.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.declare_schema(p_schema_name text, p_schema json) RETURNS void
-LANGUAGE sql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
   INSERT INTO affiliate_private.api_schema AS s (schema_name, schema) VALUES (declare_schema.p_schema_name, declare_schema.p_schema)
-  ON CONFLICT ON CONSTRAINT api_schema_pkey DO UPDATE SET schema = excluded.schema
+  ON CONFLICT ON CONSTRAINT api_schema_pkey DO UPDATE SET schema = excluded.schema;
+  PERFORM pg_notify('affiliate_catalog', '');
+END
 $$;
-COMMENT ON FUNCTION affiliate_private.declare_schema(text, json) IS 'Names a JSON schema (OpenAPI 3.1) that endpoints answer with.';
+COMMENT ON FUNCTION affiliate_private.declare_schema(text, json) IS 'Names a JSON schema (OpenAPI 3.1) that endpoints answer with. Running gateways reload.';

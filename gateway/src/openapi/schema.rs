@@ -1,0 +1,112 @@
+//! The JSON schema of a declared parameter: what the gateway accepts, said so that a generator can produce it.
+
+use serde_json::{Map, Value, json};
+
+use crate::catalog::MAX_SAFE_INTEGER;
+
+/// Keys of a declaration that are no JSON schema, or stand elsewhere in the document.
+const NOT_SCHEMA: [&str; 5] = ["in", "required", "nullable", "alias", "description"];
+
+/// What `catalog::format` takes as a date beyond what JSON schema does: there is no year 0.
+const DATE: &str = "^(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-";
+/// The same for a time, whose offset must be one that Postgres knows.
+const DATE_TIME: &str = "^(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-.*([Zz]|[+-](0[0-9]|1[0-5]):[0-5][0-9])$";
+
+/// Any text that Postgres can store.
+pub const STORABLE: &str = "^[^\\u0000]*$";
+
+/// The schema of the values a parameter accepts.
+pub(super) fn of_parameter(declaration: &Map<String, Value>) -> Map<String, Value> {
+    let mut schema: Map<String, Value> = declaration
+        .iter()
+        .filter(|(key, _)| !NOT_SCHEMA.contains(&key.as_str()))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    if schema.get("type") == Some(&json!("integer")) {
+        // Larger ones are refused: not every reader of JSON holds them exactly.
+        for (bound, value) in [
+            ("minimum", -MAX_SAFE_INTEGER),
+            ("maximum", MAX_SAFE_INTEGER),
+        ] {
+            schema.entry(bound).or_insert(json!(value));
+        }
+    }
+    if schema.get("format") == Some(&json!("date-time")) {
+        schema.shift_remove("format");
+        schema.insert(
+            "anyOf".to_owned(),
+            json!([{"format": "date", "pattern": DATE}, {"format": "date-time", "pattern": DATE_TIME}]),
+        );
+    }
+    let is_free_text = !["pattern", "format", "enum", "anyOf"]
+        .iter()
+        .any(|key| schema.contains_key(*key));
+    if schema.get("type") == Some(&json!("string")) && is_free_text {
+        schema.insert("pattern".to_owned(), json!(STORABLE));
+    }
+    if declaration.get("nullable") == Some(&Value::Bool(true)) {
+        accept_null(&mut schema);
+    }
+    schema
+}
+
+fn accept_null(schema: &mut Map<String, Value>) {
+    if let Some(kind) = schema.get_mut("type") {
+        *kind = json!([kind.take(), "null"]);
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("enum") {
+        choices.push(Value::Null);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema(declaration: Value) -> Value {
+        Value::Object(of_parameter(
+            declaration.as_object().expect("a declaration"),
+        ))
+    }
+
+    #[test]
+    fn what_is_no_schema_is_left_out() {
+        let declaration = json!({"in": "body", "type": "string", "required": true, "alias": "x", "description": "d",
+                                 "minLength": 3, "format": "email", "default": "a@b.co"});
+        let expected =
+            json!({"type": "string", "minLength": 3, "format": "email", "default": "a@b.co"});
+        assert_eq!(schema(declaration), expected);
+    }
+
+    #[test]
+    fn null_is_a_value_where_it_is_accepted() {
+        let declaration = json!({"in": "body", "type": "string", "nullable": true, "enum": ["a"]});
+        let expected = json!({"type": ["string", "null"], "enum": ["a", null]});
+        assert_eq!(schema(declaration), expected);
+    }
+
+    #[test]
+    fn integers_end_where_readers_become_inexact() {
+        let expected =
+            json!({"type": "integer", "minimum": 1, "maximum": 9_007_199_254_740_991_i64});
+        assert_eq!(
+            schema(json!({"in": "query", "type": "integer", "minimum": 1})),
+            expected
+        );
+    }
+
+    #[test]
+    fn free_text_is_what_can_be_stored() {
+        let free = json!({"in": "body", "type": "string", "maxLength": 9});
+        let expected = json!({"type": "string", "maxLength": 9, "pattern": STORABLE});
+        assert_eq!(schema(free), expected);
+    }
+
+    #[test]
+    fn a_time_may_be_a_date() {
+        let times = schema(json!({"in": "query", "type": "string", "format": "date-time"}));
+        assert_eq!(times["anyOf"][0]["format"], "date");
+        assert_eq!(times["anyOf"][1]["format"], "date-time");
+        assert!(times.get("format").is_none());
+    }
+}
