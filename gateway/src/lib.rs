@@ -7,6 +7,7 @@ pub mod embedded;
 pub mod error;
 pub mod ingress;
 pub mod log;
+pub mod mcp;
 pub mod migrate;
 pub mod openapi;
 pub mod outbox;

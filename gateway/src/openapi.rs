@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::catalog::{Catalog, Endpoint, Resource};
+pub use schema::STORABLE;
 
 /// Marks the operations that are MCP tools, with the tool's name.
 pub const TOOL: &str = "x-mcp-tool";
