@@ -13,7 +13,7 @@ export PG_MAJOR
 export AFFILIATE_PG_BIN := $(CURDIR)/.local/postgres/$(PG_MAJOR)/bin
 endif
 
-.PHONY: help setup run test test-full clean reset
+.PHONY: help setup run test test-full bench clean reset
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -37,6 +37,10 @@ test-full: test ## The same on every supported Postgres, slow tests included
 	  PG_MAJOR=$$major extension/setup.sh; \
 	  AFFILIATE_PG_BIN=$(CURDIR)/.local/postgres/$$major/bin cargo test --locked --quiet $(CRATES) -- --include-ignored; \
 	done
+
+bench: setup ## Measure, and print one table of ratios
+	@cargo build --release --locked --quiet -p affiliate-gateway
+	@cargo bench --locked --quiet -p affiliate-tests --bench bench
 
 clean: ## Remove what was built; data and tools below .local/ stay
 	cargo clean

@@ -9,6 +9,7 @@ CREATE TABLE affiliate_private.referred_user (
   conversion_status text        NOT NULL,
   conversion_date   timestamptz,
   created_at        timestamptz NOT NULL DEFAULT now(),
+  signed_up_at      timestamptz,
   deleted_at        timestamptz,
   CONSTRAINT referred_user_pkey PRIMARY KEY (project_id, referred_user_id),
   CONSTRAINT referred_user_affiliate_fkey FOREIGN KEY (project_id, affiliate_id)
@@ -16,7 +17,21 @@ CREATE TABLE affiliate_private.referred_user (
   CONSTRAINT referred_user_status_check CHECK (conversion_status IN ('pending', 'converted', 'direct', 'direct_signup'))
 );
 CREATE UNIQUE INDEX referred_user_email_live_key ON affiliate_private.referred_user (project_id, email_key) WHERE deleted_at IS NULL;
+CREATE INDEX referred_user_affiliate_idx ON affiliate_private.referred_user (project_id, affiliate_id, referred_user_id) WHERE deleted_at IS NULL;
 COMMENT ON TABLE affiliate_private.referred_user IS 'A person who signed up or bought, by email; direct ones have no affiliate.';
+COMMENT ON COLUMN affiliate_private.referred_user.signed_up_at IS 'When referral_signed_up was announced, which happens once.';
+
+CREATE TABLE affiliate_private.referral_link (
+  project_id   bigint      NOT NULL,
+  email_key    text        NOT NULL,
+  effective_at timestamptz NOT NULL,
+  version_id   bigint      GENERATED ALWAYS AS IDENTITY,
+  affiliate_id bigint,
+  CONSTRAINT referral_link_pkey PRIMARY KEY (project_id, email_key, effective_at, version_id),
+  CONSTRAINT referral_link_affiliate_fkey FOREIGN KEY (project_id, affiliate_id)
+    REFERENCES affiliate_private.affiliate (project_id, affiliate_id)
+);
+COMMENT ON TABLE affiliate_private.referral_link IS 'Whom the owner says an email was referred by, from when on; NULL for nobody. It ends what earlier touches said.';
 
 CREATE TABLE affiliate_private.conversion (
   project_id           bigint      NOT NULL,
@@ -60,8 +75,10 @@ CREATE TABLE affiliate_private.conversion (
   CONSTRAINT conversion_rule_source_check CHECK (rule_source IN ('affiliate', 'product', 'project', 'mixed', 'none')),
   CONSTRAINT conversion_commission_minor_check CHECK (commission_minor BETWEEN 0 AND 9000000000000)
 );
-CREATE INDEX conversion_occurred_idx ON affiliate_private.conversion (project_id, occurred_at, conversion_id) WHERE deleted_at IS NULL;
-CREATE INDEX conversion_affiliate_idx ON affiliate_private.conversion (project_id, affiliate_id, conversion_id);
+-- A list filters by type and paid or by neither: it then merges the four ranges (list_conversions).
+CREATE INDEX conversion_listing_idx ON affiliate_private.conversion (project_id, type, paid, occurred_at, conversion_id) WHERE deleted_at IS NULL;
+CREATE INDEX conversion_affiliate_idx ON affiliate_private.conversion (project_id, affiliate_id, type, paid, occurred_at, conversion_id) WHERE deleted_at IS NULL;
+CREATE INDEX conversion_reference_idx ON affiliate_private.conversion (project_id, reference) WHERE deleted_at IS NULL;
 CREATE INDEX conversion_referred_user_idx ON affiliate_private.conversion (project_id, referred_user_id);
 COMMENT ON TABLE affiliate_private.conversion IS 'What a sale (or sign-up) pays and why. The rule, rates, exchange rate and release time are stamped at the time of the sale.';
 COMMENT ON COLUMN affiliate_private.conversion.rule_source IS 'affiliate override, product, project default, mixed (lines differ), or none where no affiliate is credited.';
@@ -95,7 +112,7 @@ CREATE INDEX ledger_entry_conversion_idx ON affiliate_private.ledger_entry (proj
 CREATE INDEX ledger_entry_affiliate_idx ON affiliate_private.ledger_entry (project_id, affiliate_id, booked_at);
 COMMENT ON TABLE affiliate_private.ledger_entry IS 'Append-only. Every correction is a new entry; balances are sums of these.';
 COMMENT ON COLUMN affiliate_private.ledger_entry.amount_minor IS 'Effect on what the affiliate is owed, minor units: commission +, refund -, payout -.';
-COMMENT ON COLUMN affiliate_private.ledger_entry.release_at IS 'When the amount leaves its hold; NULL for payouts.';
+COMMENT ON COLUMN affiliate_private.ledger_entry.release_at IS 'When the amount leaves its hold; NULL for payouts and for what is paid out.';
 
 -- Balances without a hot row: writers append deltas, and fold them into balance and balance_hold in batches as they pass.
 CREATE TABLE affiliate_private.balance (
@@ -138,7 +155,37 @@ CREATE TABLE affiliate_private.balance_delta (
 ) WITH (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);
 COMMENT ON TABLE affiliate_private.balance_delta IS 'Changes not folded yet; total_minor is held until release_at where one is given.';
 
+-- Totals of filtered lists at a cost that does not grow: counts by day, kept as the balances are.
+CREATE TABLE affiliate_private.conversion_count (
+  project_id   bigint  NOT NULL,
+  affiliate_id bigint  NOT NULL,
+  day          date    NOT NULL,
+  type         text    NOT NULL,
+  paid         boolean NOT NULL,
+  live_count   bigint  NOT NULL,
+  CONSTRAINT conversion_count_pkey PRIMARY KEY (project_id, affiliate_id, day, type, paid),
+  CONSTRAINT conversion_count_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id)
+);
+COMMENT ON TABLE affiliate_private.conversion_count IS 'Live conversions up to the last fold; read it through affiliate_private.count_conversions only.';
+COMMENT ON COLUMN affiliate_private.conversion_count.affiliate_id IS '0 for the whole project, unattributed ones included.';
+COMMENT ON COLUMN affiliate_private.conversion_count.day IS 'UTC day of occurred_at; -infinity for all days.';
+
+CREATE TABLE affiliate_private.conversion_count_delta (
+  project_id   bigint   NOT NULL,
+  delta_id     bigint   GENERATED ALWAYS AS IDENTITY,
+  affiliate_id bigint,
+  day          date     NOT NULL,
+  type         text     NOT NULL,
+  paid         boolean  NOT NULL,
+  change       smallint NOT NULL,
+  CONSTRAINT conversion_count_delta_pkey PRIMARY KEY (project_id, delta_id),
+  CONSTRAINT conversion_count_delta_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id),
+  CONSTRAINT conversion_count_delta_change_check CHECK (change IN (-1, 1))
+) WITH (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);
+COMMENT ON TABLE affiliate_private.conversion_count_delta IS 'Conversions that began (+1) or ceased (-1) to count since the last fold; written by a trigger.';
+
 CREATE TYPE affiliate_private.sale_target AS (
+  type                   text,
   affiliate_id           bigint,
   attribution_source     text,
   evidence_id            bigint,
@@ -155,6 +202,7 @@ CREATE TYPE affiliate_private.sale_target AS (
   refunded_minor         bigint,
   refund_basis_minor     bigint,
   contested_affiliate_id bigint,
-  coupon_code_used       text
+  coupon_code_used       text,
+  reference              text
 );
 COMMENT ON TYPE affiliate_private.sale_target IS 'What a sale should pay, worked out from the facts alone.';

@@ -80,6 +80,11 @@ impl Gateway {
         std::fs::read_to_string(self.log.path()).unwrap_or_default()
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills it without warning.
     pub fn kill9(mut self) {
         self.child.kill().expect("the gateway is killed");

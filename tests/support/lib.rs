@@ -3,11 +3,15 @@
 //!
 //! Nothing here sleeps for a fixed time: everything waits for a condition and fails with what it saw.
 
+pub mod analyst;
 pub mod binary;
+pub mod books;
 pub mod cluster;
 pub mod database;
 pub mod gateway;
+pub mod random;
 pub mod receiver;
+pub mod shop;
 pub mod stripe;
 pub mod wait;
 

@@ -9,6 +9,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -35,6 +37,15 @@ impl Request {
             .get(name)
             .unwrap_or_else(|| panic!("no header {name} in {:?}", self.headers));
         value.to_str().expect("a header of visible characters")
+    }
+
+    /// Whether the documented signature is the one this secret makes of the body.
+    pub fn is_signed_with(&self, secret: &str) -> bool {
+        let key = secret.as_bytes();
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length is a key");
+        mac.update(&self.body);
+        let digest = hex::encode(mac.finalize().into_bytes());
+        self.header("x-refgrow-signature") == format!("sha256={digest}")
     }
 
     /// The body as JSON.

@@ -1,4 +1,6 @@
-//! Stripe's webhook signature.
+//! Stripe: its webhook signature, and its events in [`event`].
+
+pub mod event;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -13,14 +15,15 @@ pub fn sign(secret: &str, t: i64, body: &[u8]) -> String {
 
 /// The header of a body signed now.
 pub fn sign_now(secret: &str, body: &[u8]) -> String {
+    sign(secret, now(), body)
+}
+
+/// The time in Unix seconds.
+pub fn now() -> i64 {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .expect("after 1970");
-    sign(
-        secret,
-        i64::try_from(now.as_secs()).expect("before the year 292277026596"),
-        body,
-    )
+    i64::try_from(now.as_secs()).expect("before the year 292277026596")
 }
 
 #[cfg(test)]

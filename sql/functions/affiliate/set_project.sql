@@ -35,7 +35,11 @@ BEGIN
   IF v_new IS DISTINCT FROM affiliate_private.setting_at(v_project.project_id, v_at) THEN
     INSERT INTO affiliate_private.project_setting (project_id, effective_at, hold_days, rate_ppm, fixed_minor, touch_model, allow_self_referral)
     VALUES (v_project.project_id, v_at, v_new.hold_days, v_new.rate_ppm, v_new.fixed_minor, v_new.touch_model, v_new.allow_self_referral);
-    PERFORM affiliate_private.resettle_since(v_project.project_id, v_at);
+    -- The first version also covers every sale before it.
+    PERFORM affiliate_private.resettle_since(v_project.project_id, CASE
+      WHEN v_at < (SELECT min(o.effective_at) FROM affiliate_private.project_setting AS o
+                   WHERE o.project_id = v_project.project_id AND o.effective_at <> v_at) THEN '-infinity'
+      ELSE v_at END);
   END IF;
   RETURN affiliate_private.project_json(v_project.project_id, v_at);
 END

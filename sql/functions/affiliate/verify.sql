@@ -4,6 +4,9 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_project_id bigint;
 BEGIN
+  IF verify.p_project_id IS NOT NULL THEN
+    PERFORM affiliate_private.check_project(verify.p_project_id);
+  END IF;
   -- STABLE, so all checks look at one snapshot.
   FOR v_project_id IN
     SELECT p.project_id FROM affiliate_private.project AS p
@@ -12,7 +15,8 @@ BEGIN
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_balances(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_ledger(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_conversions(v_project_id) AS v;
+    RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_counts(v_project_id) AS v;
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION affiliate.verify(bigint) IS 'Recomputes balances from the ledger, the ledger from the conversions, and the conversions from the facts, writes nothing, and returns every difference. No row: all is as it should be.';
+COMMENT ON FUNCTION affiliate.verify(bigint) IS 'Recomputes balances from the ledger, the ledger from the conversions, and the conversions from the facts, writes nothing, and returns every difference. No row: all is as it should be. RF404 unknown project.';

@@ -1,32 +1,38 @@
 CREATE OR REPLACE FUNCTION affiliate_api.list_conversions(p_project_id bigint, p_args jsonb) RETURNS json
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_limit    bigint      := (list_conversions.p_args ->> 'limit')::bigint;
   v_offset   bigint      := (list_conversions.p_args ->> 'offset')::bigint;
-  v_type     text        := list_conversions.p_args ->> 'type';
-  v_paid     boolean     := (list_conversions.p_args ->> 'paid')::boolean;
-  v_from     timestamptz := affiliate_private.check_time('from', list_conversions.p_args ->> 'from');
-  v_to       timestamptz := affiliate_private.check_time('to', list_conversions.p_args ->> 'to');
+  v_types    text[]      := ARRAY[list_conversions.p_args ->> 'type'];
+  v_paids    boolean[]   := '{false,true}';
+  v_from     timestamptz := coalesce(affiliate_private.check_time('from', list_conversions.p_args ->> 'from'), '-infinity');
+  v_to       timestamptz := coalesce(affiliate_private.check_time('to', list_conversions.p_args ->> 'to'), 'infinity');
   v_affiliate_id bigint  := (list_conversions.p_args ->> 'affiliate_id')::bigint;
   v_user_id  bigint      := (list_conversions.p_args ->> 'referred_user_id')::bigint;
   v_currency text        := affiliate_private.project_currency(list_conversions.p_project_id);
-  v_page     record;
+  v_ids      bigint[];
+  v_total    bigint;
+  v_data     json;
 BEGIN
-  WITH matching AS (
-    SELECT c.conversion_id, c.occurred_at FROM affiliate_private.conversion AS c
-    WHERE c.project_id = list_conversions.p_project_id AND c.deleted_at IS NULL
-      AND (v_type IS NULL OR c.type = v_type) AND (v_paid IS NULL OR c.paid = v_paid)
-      AND (v_affiliate_id IS NULL OR c.affiliate_id = v_affiliate_id) AND (v_user_id IS NULL OR c.referred_user_id = v_user_id)
-      AND (v_from IS NULL OR c.occurred_at >= v_from) AND (v_to IS NULL OR c.occurred_at <= v_to)
-  ), page AS (
-    SELECT m.conversion_id, m.occurred_at FROM matching AS m ORDER BY m.occurred_at DESC, m.conversion_id DESC LIMIT v_limit OFFSET v_offset
-  )
-  SELECT (SELECT count(*) FROM matching) AS total,
-         (SELECT json_agg(affiliate_private.conversion_json(c, v_currency) ORDER BY p.occurred_at DESC, p.conversion_id DESC)
-          FROM page AS p JOIN affiliate_private.conversion AS c
-            ON c.project_id = list_conversions.p_project_id AND c.conversion_id = p.conversion_id) AS data
-  INTO v_page;
-  RETURN affiliate_private.page_json(v_page.data, v_limit, v_offset, v_page.total);
+  IF list_conversions.p_args ->> 'type' IS NULL THEN
+    v_types := '{signup,purchase}';
+  END IF;
+  IF list_conversions.p_args ->> 'paid' IS NOT NULL THEN
+    v_paids := ARRAY[(list_conversions.p_args ->> 'paid')::boolean];
+  END IF;
+  IF v_user_id IS NOT NULL THEN
+    SELECT p.ids, p.total INTO v_ids, v_total
+    FROM affiliate_private.user_conversions(list_conversions.p_project_id, v_user_id, v_affiliate_id, v_types, v_paids, v_from, v_to, v_limit, v_offset) AS p;
+  ELSE
+    v_total := affiliate_private.count_conversions(list_conversions.p_project_id, v_affiliate_id, v_types, v_paids, v_from, v_to);
+    IF v_offset < v_total THEN
+      v_ids := affiliate_private.page_conversions(list_conversions.p_project_id, v_affiliate_id, v_types, v_paids, v_from, v_to, v_limit, v_offset);
+    END IF;
+  END IF;
+  SELECT json_agg(affiliate_private.conversion_json(c, v_currency) ORDER BY i.n) INTO v_data
+  FROM unnest(v_ids) WITH ORDINALITY AS i (conversion_id, n)
+  JOIN affiliate_private.conversion AS c ON c.project_id = list_conversions.p_project_id AND c.conversion_id = i.conversion_id;
+  RETURN affiliate_private.page_json(v_data, v_limit, v_offset, v_total);
 END
 $$;
 COMMENT ON FUNCTION affiliate_api.list_conversions(bigint, jsonb) IS 'GET /api/v1/conversions';

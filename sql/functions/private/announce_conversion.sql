@@ -9,15 +9,29 @@ BEGIN
     RETURN;
   END IF;
   IF NOT v_credited THEN
-    PERFORM affiliate_private.emit_webhook(v_new, 'referral_converted', affiliate_private.converted_section(v_new));
-  ELSIF ((announce_conversion.p_old).affiliate_id, (announce_conversion.p_old).commission_minor, (announce_conversion.p_old).base_minor)
-        IS DISTINCT FROM (v_new.affiliate_id, v_new.commission_minor, v_new.base_minor) THEN
-    PERFORM affiliate_private.emit_webhook(v_new, 'referral_updated', affiliate_private.updated_section(v_new));
+    PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_converted', affiliate_private.converted_section(v_new));
+  ELSIF affiliate_private.announced_part(announce_conversion.p_old) IS DISTINCT FROM affiliate_private.announced_part(v_new) THEN
+    PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_updated', affiliate_private.updated_section(v_new));
   END IF;
   v_refunded := v_new.refunded_minor - CASE WHEN v_credited THEN (announce_conversion.p_old).refunded_minor ELSE 0 END;
   IF v_refunded > 0 THEN
-    PERFORM affiliate_private.emit_webhook(v_new, 'referral_canceled', affiliate_private.canceled_section(v_new, v_refunded, 'refund'));
+    PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_canceled', affiliate_private.canceled_section(v_new, v_refunded, 'refund'));
   END IF;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.announce_conversion(affiliate_private.conversion, affiliate_private.conversion) IS 'Writes the outbound events that a change of a conversion causes (docs/webhooks.md); nothing where no affiliate is credited.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.announced_part(p_conversion affiliate_private.conversion) RETURNS record
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT (c.affiliate_id, c.type, c.commission_minor, c.base_minor, c.currency, c.reference, c.coupon_code_used, c.paid)
+  FROM (SELECT (announced_part.p_conversion).*) AS c
+$$;
+COMMENT ON FUNCTION affiliate_private.announced_part(affiliate_private.conversion) IS 'What of a conversion is worth a referral_updated when it changes; refunds have an event of their own.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.emit_conversion_webhook(p_conversion affiliate_private.conversion, p_event_type text, p_section json) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+  SELECT affiliate_private.emit_webhook((emit_conversion_webhook.p_conversion).project_id, (emit_conversion_webhook.p_conversion).affiliate_id,
+                                        (emit_conversion_webhook.p_conversion).referred_user_id, emit_conversion_webhook.p_event_type,
+                                        'conversion', emit_conversion_webhook.p_section)
+$$;
+COMMENT ON FUNCTION affiliate_private.emit_conversion_webhook(affiliate_private.conversion, text, json) IS 'An event about a conversion.';

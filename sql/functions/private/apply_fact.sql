@@ -56,8 +56,8 @@ DECLARE
   v_sale_id bigint;
 BEGIN
   INSERT INTO affiliate_private.sale AS s
-    (project_id, provider, sale_key, customer_id, email, occurred_at, source_key, currency, gross_minor, line_base_minor, line_product)
-  VALUES (merge_sale.p_project_id, merge_sale.p_provider, merge_sale.p_fact ->> 'sale_key', merge_sale.p_customer_id, merge_sale.p_fact ->> 'email',
+    (project_id, provider, sale_key, type, customer_id, email, occurred_at, source_key, currency, gross_minor, line_base_minor, line_product)
+  VALUES (merge_sale.p_project_id, merge_sale.p_provider, merge_sale.p_fact ->> 'sale_key', coalesce(merge_sale.p_fact ->> 'type', 'purchase'), merge_sale.p_customer_id, merge_sale.p_fact ->> 'email',
           merge_sale.p_occurred_at, merge_sale.p_event_key,
           affiliate_private.check_currency(coalesce(merge_sale.p_fact ->> 'currency', '')), (merge_sale.p_fact ->> 'gross_minor')::bigint,
           ARRAY(SELECT (l.line ->> 'base_minor')::bigint FROM jsonb_array_elements(v_lines) WITH ORDINALITY AS l (line, n) ORDER BY l.n),
@@ -75,6 +75,9 @@ BEGIN
   SELECT merge_sale.p_project_id, merge_sale.p_provider, a.alias_key, v_sale_id
   FROM jsonb_array_elements_text(merge_sale.p_fact -> 'aliases') AS a (alias_key)
   ON CONFLICT ON CONSTRAINT sale_alias_pkey DO NOTHING;
+  IF merge_sale.p_fact ? 'edit' THEN
+    PERFORM affiliate_private.edit_sale(merge_sale.p_project_id, v_sale_id, merge_sale.p_fact -> 'edit');
+  END IF;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.merge_sale(bigint, text, bigint, text, timestamptz, jsonb) IS 'Stores a sale; of several events about it the first by (provider time, event key) gives the figures.';

@@ -5,7 +5,7 @@ DECLARE
 BEGIN
   -- What the ledger should hold for this conversion against what it holds; the difference is appended.
   WITH target AS (
-    SELECT (book_conversion.p_new).affiliate_id AS affiliate_id, (book_conversion.p_new).release_at AS release_at, t.kind, t.amount_minor
+    SELECT (book_conversion.p_new).affiliate_id AS affiliate_id, affiliate_private.effective_release_at(book_conversion.p_new) AS release_at, t.kind, t.amount_minor
     FROM (VALUES ('commission', (book_conversion.p_new).commission_minor), ('refund', -affiliate_private.reversed_minor(book_conversion.p_new))) AS t (kind, amount_minor)
     WHERE (book_conversion.p_new).affiliate_id IS NOT NULL AND (book_conversion.p_new).deleted_at IS NULL
   ), difference AS (
@@ -25,18 +25,19 @@ BEGIN
     ORDER BY d.kind
     RETURNING e.affiliate_id, e.release_at, e.amount_minor
   ), counted AS (
-    SELECT c.affiliate_id, c.purchases FROM (VALUES
-      ((book_conversion.p_new).affiliate_id, affiliate_private.counts_as_purchase(book_conversion.p_new)),
-      ((book_conversion.p_old).affiliate_id, -affiliate_private.counts_as_purchase(book_conversion.p_old))) AS c (affiliate_id, purchases)
-    WHERE c.purchases <> 0
+    SELECT c.affiliate_id, c.purchases, c.signups FROM (VALUES
+      ((book_conversion.p_new).affiliate_id, affiliate_private.counts_as('purchase', book_conversion.p_new), affiliate_private.counts_as('signup', book_conversion.p_new)),
+      ((book_conversion.p_old).affiliate_id, -affiliate_private.counts_as('purchase', book_conversion.p_old), -affiliate_private.counts_as('signup', book_conversion.p_old))
+    ) AS c (affiliate_id, purchases, signups)
+    WHERE c.purchases <> 0 OR c.signups <> 0
   ), delta AS (
-    INSERT INTO affiliate_private.balance_delta AS b (project_id, affiliate_id, total_minor, release_at, purchases)
-    SELECT (book_conversion.p_new).project_id, m.affiliate_id, sum(m.total_minor), m.release_at, sum(m.purchases)
-    FROM (SELECT entry.affiliate_id, entry.release_at, entry.amount_minor AS total_minor, 0 AS purchases FROM entry
+    INSERT INTO affiliate_private.balance_delta AS b (project_id, affiliate_id, total_minor, release_at, purchases, signups)
+    SELECT (book_conversion.p_new).project_id, m.affiliate_id, sum(m.total_minor), m.release_at, sum(m.purchases), sum(m.signups)
+    FROM (SELECT entry.affiliate_id, entry.release_at, entry.amount_minor AS total_minor, 0 AS purchases, 0 AS signups FROM entry
           UNION ALL
-          SELECT counted.affiliate_id, (book_conversion.p_new).release_at, 0, counted.purchases FROM counted) AS m
+          SELECT counted.affiliate_id, affiliate_private.effective_release_at(book_conversion.p_new), 0, counted.purchases, counted.signups FROM counted) AS m
     GROUP BY m.affiliate_id, m.release_at
-    HAVING sum(m.total_minor) <> 0 OR sum(m.purchases) <> 0
+    HAVING sum(m.total_minor) <> 0 OR sum(m.purchases) <> 0 OR sum(m.signups) <> 0
     RETURNING b.affiliate_id, b.delta_id
   )
   SELECT array_agg(DISTINCT delta.affiliate_id) FILTER (WHERE delta.delta_id % 32 = 0) INTO v_affiliate_ids FROM delta;
@@ -46,9 +47,15 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.book_conversion(affiliate_private.conversion, affiliate_private.conversion) IS 'Appends to the ledger the difference between what a conversion should have booked and what it has, and the same to the balance deltas. The only writer of commission and refund entries.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.counts_as_purchase(p_conversion affiliate_private.conversion) RETURNS integer
+CREATE OR REPLACE FUNCTION affiliate_private.counts_as(p_type text, p_conversion affiliate_private.conversion) RETURNS integer
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN (counts_as_purchase.p_conversion).type = 'purchase' AND (counts_as_purchase.p_conversion).affiliate_id IS NOT NULL
-               AND (counts_as_purchase.p_conversion).deleted_at IS NULL THEN 1 ELSE 0 END
+  SELECT CASE WHEN (counts_as.p_conversion).type = counts_as.p_type AND (counts_as.p_conversion).affiliate_id IS NOT NULL
+               AND (counts_as.p_conversion).deleted_at IS NULL THEN 1 ELSE 0 END
 $$;
-COMMENT ON FUNCTION affiliate_private.counts_as_purchase(affiliate_private.conversion) IS '1 for a live purchase of an affiliate, else 0.';
+COMMENT ON FUNCTION affiliate_private.counts_as(text, affiliate_private.conversion) IS '1 for a live conversion of an affiliate of this type (purchase, signup), else 0.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.effective_release_at(p_conversion affiliate_private.conversion) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN NOT (effective_release_at.p_conversion).paid THEN (effective_release_at.p_conversion).release_at END
+$$;
+COMMENT ON FUNCTION affiliate_private.effective_release_at(affiliate_private.conversion) IS 'Until when a conversion''s money is held: its stamped release, and no hold at all once it is paid, so that a refund after that is a clawback at once.';

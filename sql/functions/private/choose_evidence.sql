@@ -5,14 +5,16 @@ $$;
 COMMENT ON FUNCTION affiliate_private.source_priority(text) IS 'Attribution order of evidence about a sale itself: 1 wins.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.may_earn(p_project_id bigint, p_affiliate_id bigint, p_customer_id bigint, p_at timestamptz, p_allow_self boolean) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (
     SELECT FROM affiliate_private.affiliate AS a
     WHERE a.project_id = may_earn.p_project_id AND a.affiliate_id = may_earn.p_affiliate_id AND a.deleted_at IS NULL
       AND affiliate_private.affiliate_status_at(a.project_id, a.affiliate_id, may_earn.p_at) = 'active'
       AND (may_earn.p_allow_self OR NOT EXISTS (
              SELECT FROM affiliate_private.customer_identity AS i
-             WHERE i.project_id = a.project_id AND i.kind = 'email' AND i.identity_key = a.email_key AND i.customer_id = may_earn.p_customer_id)))
+             WHERE i.project_id = a.project_id AND i.kind = 'email' AND i.identity_key = a.email_key AND i.customer_id = may_earn.p_customer_id)));
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.may_earn(bigint, bigint, bigint, timestamptz, boolean) IS 'Whether an affiliate can be credited with a customer''s sale at a moment: exists, active then, and not the customer (unless allowed).';
 
@@ -23,6 +25,7 @@ DECLARE
   v_first boolean := (choose_evidence.p_setting).touch_model = 'first';
   v_c     record;
   v_winner bigint;
+  v_link   affiliate_private.referral_link;
 BEGIN
   -- Evidence about this very sale, in the documented order.
   SELECT array_agg(affiliate_private.source_priority(e.source)) AS priorities, array_agg(e.observed_at) AS times, array_agg(o.affiliate_id) AS affiliates,
@@ -35,12 +38,23 @@ BEGIN
   WHERE e.project_id = (choose_evidence.p_sale).project_id AND e.provider = (choose_evidence.p_sale).provider AND e.scope_key = (choose_evidence.p_sale).sale_key;
   v_winner := affiliate_kernel.choose_attribution(v_c.priorities, v_c.times, v_c.affiliates, v_c.eligible, v_first);
   IF v_winner IS NULL THEN
-    -- None of it counts: the customer's other touches up to this sale, by the project's touch model.
+    v_link := affiliate_private.link_at(choose_evidence.p_sale);
+    -- None of it counts: the customer's other touches up to this sale, by the project's touch model, after what the owner last said.
     SELECT array_agg(1::bigint) AS priorities, array_agg(t.observed_at) AS times, array_agg(t.affiliate_id) AS affiliates,
            array_agg(t.evidence_id) AS ids, array_agg('email'::text) AS sources, array_agg(t.code_key) AS codes, array_agg(true) AS eligible
     INTO v_c
-    FROM affiliate_private.latest_touches(choose_evidence.p_sale, v_first, (choose_evidence.p_setting).allow_self_referral) AS t;
+    FROM affiliate_private.latest_touches(choose_evidence.p_sale, v_link.effective_at, v_first, (choose_evidence.p_setting).allow_self_referral) AS t
+    -- The owner's word is the first touch, and cannot be followed by another.
+    WHERE NOT (v_first AND v_link.effective_at IS NOT NULL);
     v_winner := affiliate_kernel.choose_attribution(v_c.priorities, v_c.times, v_c.affiliates, v_c.eligible, v_first);
+  END IF;
+  IF v_winner IS NULL THEN
+    IF affiliate_private.may_earn(v_link.project_id, v_link.affiliate_id, (choose_evidence.p_sale).customer_id,
+                                  (choose_evidence.p_sale).occurred_at, (choose_evidence.p_setting).allow_self_referral) THEN
+      affiliate_id := v_link.affiliate_id;
+      source       := 'manual';
+    END IF;
+    RETURN;
   END IF;
   evidence_id  := v_c.ids[v_winner];
   affiliate_id := v_c.affiliates[v_winner];
@@ -50,30 +64,47 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.choose_evidence(affiliate_private.sale, affiliate_private.project_setting) IS 'The evidence that decides who is credited with a sale; all NULL where nobody is.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.latest_touches(p_sale affiliate_private.sale, p_first_touch boolean, p_allow_self boolean)
+CREATE OR REPLACE FUNCTION affiliate_private.link_at(p_sale affiliate_private.sale) RETURNS affiliate_private.referral_link
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_row affiliate_private.referral_link;
+BEGIN
+  SELECT l.* INTO v_row
+  FROM affiliate_private.customer_identity AS i
+  JOIN affiliate_private.referral_link AS l ON l.project_id = i.project_id AND l.email_key = i.identity_key
+  WHERE i.project_id = (link_at.p_sale).project_id AND i.customer_id = (link_at.p_sale).customer_id AND i.kind = 'email'
+    AND l.effective_at <= (link_at.p_sale).occurred_at
+  ORDER BY l.effective_at DESC, l.version_id DESC LIMIT 1;
+  RETURN v_row;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.link_at(affiliate_private.sale) IS 'What the owner had last said, by the time of a sale, about who referred its customer; NULL where nothing.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.latest_touches(p_sale affiliate_private.sale, p_since timestamptz, p_first_touch boolean, p_allow_self boolean)
 RETURNS TABLE (evidence_id bigint, affiliate_id bigint, code_key text, observed_at timestamptz)
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_sale  affiliate_private.sale := latest_touches.p_sale;
+  v_since timestamptz := coalesce(latest_touches.p_since, '-infinity');
 BEGIN
   -- Two queries so that each walks its index from one end and stops at the first usable touch, however long the history.
   IF latest_touches.p_first_touch THEN
     RETURN QUERY
       SELECT e.evidence_id, o.affiliate_id, e.code_key, e.observed_at
       FROM affiliate_private.evidence AS e
-      CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, (latest_touches.p_sale).occurred_at)) AS o (affiliate_id)
-      WHERE e.project_id = (latest_touches.p_sale).project_id AND e.customer_id = (latest_touches.p_sale).customer_id
-        AND e.observed_at <= (latest_touches.p_sale).occurred_at
-        AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, (latest_touches.p_sale).occurred_at, latest_touches.p_allow_self)
+      CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, v_sale.occurred_at)) AS o (affiliate_id)
+      WHERE e.project_id = v_sale.project_id AND e.customer_id = v_sale.customer_id AND e.observed_at > v_since AND e.observed_at <= v_sale.occurred_at
+        AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, v_sale.occurred_at, latest_touches.p_allow_self)
       ORDER BY e.observed_at FETCH FIRST 1 ROW WITH TIES;
   ELSE
     RETURN QUERY
       SELECT e.evidence_id, o.affiliate_id, e.code_key, e.observed_at
       FROM affiliate_private.evidence AS e
-      CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, (latest_touches.p_sale).occurred_at)) AS o (affiliate_id)
-      WHERE e.project_id = (latest_touches.p_sale).project_id AND e.customer_id = (latest_touches.p_sale).customer_id
-        AND e.observed_at <= (latest_touches.p_sale).occurred_at
-        AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, (latest_touches.p_sale).occurred_at, latest_touches.p_allow_self)
+      CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, v_sale.occurred_at)) AS o (affiliate_id)
+      WHERE e.project_id = v_sale.project_id AND e.customer_id = v_sale.customer_id AND e.observed_at > v_since AND e.observed_at <= v_sale.occurred_at
+        AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, v_sale.occurred_at, latest_touches.p_allow_self)
       ORDER BY e.observed_at DESC FETCH FIRST 1 ROW WITH TIES;
   END IF;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.latest_touches(affiliate_private.sale, boolean, boolean) IS 'The usable touch (or touches at one instant) of the customer nearest to the end the touch model asks for.';
+COMMENT ON FUNCTION affiliate_private.latest_touches(affiliate_private.sale, timestamptz, boolean, boolean) IS 'The usable touch (or touches at one instant) of the customer after p_since, nearest to the end the touch model asks for.';

@@ -1,7 +1,7 @@
-CREATE OR REPLACE FUNCTION affiliate_private.emit_webhook(p_conversion affiliate_private.conversion, p_event_type text, p_section json) RETURNS void
+CREATE OR REPLACE FUNCTION affiliate_private.emit_webhook(p_project_id bigint, p_affiliate_id bigint, p_referred_user_id bigint, p_event_type text, p_section_name text, p_section json) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-  v_project_id bigint := (emit_webhook.p_conversion).project_id;
+  v_project_id bigint := emit_webhook.p_project_id;
   v_message_id text   := 'evt_' || replace(gen_random_uuid()::text, '-', '');
   v_event_id   bigint;
   v_referrer   json;
@@ -13,16 +13,16 @@ BEGIN
   END IF;
   SELECT row_to_json(x) INTO v_referrer FROM (
     SELECT a.affiliate_id::text AS id, a.email AS email FROM affiliate_private.affiliate AS a
-    WHERE a.project_id = v_project_id AND a.affiliate_id = (emit_webhook.p_conversion).affiliate_id) AS x;
+    WHERE a.project_id = v_project_id AND a.affiliate_id = emit_webhook.p_affiliate_id) AS x;
   SELECT row_to_json(x) INTO v_referred FROM (
     SELECT max(r.referred_user_id)::text AS id, max(r.email) AS email FROM affiliate_private.referred_user AS r
-    WHERE r.project_id = v_project_id AND r.referred_user_id = (emit_webhook.p_conversion).referred_user_id) AS x;
+    WHERE r.project_id = v_project_id AND r.referred_user_id = emit_webhook.p_referred_user_id) AS x;
 
   INSERT INTO affiliate_private.webhook_event AS e (project_id, message_id, event_type, body)
   VALUES (v_project_id, v_message_id, emit_webhook.p_event_type,
-          format('{"id":%s,"event":%s,"timestamp":%s,"project_id":%s,"referrer":%s,"referred":%s,"conversion":%s}',
+          format('{"id":%s,"event":%s,"timestamp":%s,"project_id":%s,"referrer":%s,"referred":%s,%s:%s}',
                  to_json(v_message_id), to_json(emit_webhook.p_event_type), floor(extract(epoch FROM clock_timestamp()))::bigint,
-                 to_json(v_project_id::text), v_referrer, v_referred, emit_webhook.p_section))
+                 to_json(v_project_id::text), v_referrer, v_referred, to_json(emit_webhook.p_section_name), emit_webhook.p_section))
   RETURNING e.event_id INTO v_event_id;
   INSERT INTO affiliate_private.webhook_delivery (project_id, endpoint_id, event_id)
   SELECT e.project_id, e.endpoint_id, v_event_id FROM affiliate_private.webhook_endpoint AS e
@@ -30,7 +30,7 @@ BEGIN
   PERFORM affiliate_private.ring_doorbell();
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.emit_webhook(affiliate_private.conversion, text, json) IS 'Writes a webhook event, its body frozen, and a delivery for every endpoint that wants it. Nothing is written where none does.';
+COMMENT ON FUNCTION affiliate_private.emit_webhook(bigint, bigint, bigint, text, text, json) IS 'Writes a webhook event, its body frozen, and a delivery for every endpoint that wants it. Nothing is written where none does.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.ring_doorbell() RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$

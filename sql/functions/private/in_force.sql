@@ -1,5 +1,6 @@
 -- Lookups of effective-dated rows: the version in force at a moment; before the first version, the first. The two optional
 -- rules (affiliate, product) start as "none", so before their first version there is none: a new rule never rewrites old sales.
+-- PL/pgSQL keeps their plans, which costs less than planning them with every event.
 
 CREATE OR REPLACE FUNCTION affiliate_private.setting_at(p_project_id bigint, p_at timestamptz) RETURNS affiliate_private.project_setting
 LANGUAGE plpgsql STABLE AS $$
@@ -20,46 +21,69 @@ $$;
 COMMENT ON FUNCTION affiliate_private.setting_at(bigint, timestamptz) IS 'Project settings in force at a moment.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.code_owner_at(p_project_id bigint, p_namespace text, p_code_key text, p_at timestamptz) RETURNS bigint
-LANGUAGE sql STABLE AS $$
-  SELECT v.affiliate_id
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_affiliate_id bigint;
+BEGIN
+  IF code_owner_at.p_namespace = 'affiliate' THEN
+    RETURN code_owner_at.p_code_key::bigint;  -- Named by id, as the API does.
+  END IF;
+  SELECT v.affiliate_id INTO v_affiliate_id
   FROM affiliate_private.attribution_code AS v
   WHERE v.project_id = code_owner_at.p_project_id AND v.namespace = code_owner_at.p_namespace AND v.code_key = code_owner_at.p_code_key
   ORDER BY v.effective_at <= code_owner_at.p_at DESC,
            CASE WHEN v.effective_at <= code_owner_at.p_at THEN v.effective_at END DESC, v.effective_at, v.version_id DESC
-  LIMIT 1
+  LIMIT 1;
+  RETURN v_affiliate_id;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.code_owner_at(bigint, text, text, timestamptz) IS 'The affiliate a code belonged to at a moment, NULL for nobody.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.affiliate_status_at(p_project_id bigint, p_affiliate_id bigint, p_at timestamptz) RETURNS text
-LANGUAGE sql STABLE AS $$
-  SELECT v.status
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_status text;
+BEGIN
+  SELECT v.status INTO v_status
   FROM affiliate_private.affiliate_status AS v
   WHERE v.project_id = affiliate_status_at.p_project_id AND v.affiliate_id = affiliate_status_at.p_affiliate_id
   ORDER BY v.effective_at <= affiliate_status_at.p_at DESC,
            CASE WHEN v.effective_at <= affiliate_status_at.p_at THEN v.effective_at END DESC, v.effective_at, v.version_id DESC
-  LIMIT 1
+  LIMIT 1;
+  RETURN v_status;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.affiliate_status_at(bigint, bigint, timestamptz) IS 'active or inactive at a moment.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.affiliate_rule_at(p_project_id bigint, p_affiliate_id bigint, p_at timestamptz) RETURNS bigint[]
-LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN v.rate_ppm IS NOT NULL THEN ARRAY[v.rate_ppm, v.fixed_minor] END
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_rule bigint[];
+BEGIN
+  SELECT CASE WHEN v.rate_ppm IS NOT NULL THEN ARRAY[v.rate_ppm, v.fixed_minor] END INTO v_rule
   FROM affiliate_private.affiliate_rule AS v
   WHERE v.project_id = affiliate_rule_at.p_project_id AND v.affiliate_id = affiliate_rule_at.p_affiliate_id
     AND v.effective_at <= affiliate_rule_at.p_at
   ORDER BY v.effective_at DESC, v.version_id DESC
-  LIMIT 1
+  LIMIT 1;
+  RETURN v_rule;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.affiliate_rule_at(bigint, bigint, timestamptz) IS 'The affiliate''s own commission {rate_ppm, fixed_minor} at a moment, NULL for none.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.product_rule_at(p_project_id bigint, p_provider text, p_product_key text, p_at timestamptz) RETURNS bigint[]
-LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN v.rate_ppm IS NOT NULL THEN ARRAY[v.rate_ppm, v.fixed_minor] END
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_rule bigint[];
+BEGIN
+  SELECT CASE WHEN v.rate_ppm IS NOT NULL THEN ARRAY[v.rate_ppm, v.fixed_minor] END INTO v_rule
   FROM affiliate_private.product_rule AS v
   WHERE v.project_id = product_rule_at.p_project_id AND v.provider = product_rule_at.p_provider AND v.product_key = product_rule_at.p_product_key
     AND v.effective_at <= product_rule_at.p_at
   ORDER BY v.effective_at DESC, v.version_id DESC
-  LIMIT 1
+  LIMIT 1;
+  RETURN v_rule;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.product_rule_at(bigint, text, text, timestamptz) IS 'The product''s commission {rate_ppm, fixed_minor} at a moment, NULL for none.';
 

@@ -9,13 +9,14 @@ DECLARE
   v_source        text;
   v_product       text;
   v_fixed_booked  boolean := false;
+  v_earning       boolean := line_rules.p_affiliate_id IS NOT NULL AND v_sale.type = 'purchase';
 BEGIN
-  IF line_rules.p_affiliate_id IS NOT NULL THEN
+  IF v_earning THEN
     v_override := affiliate_private.affiliate_rule_at(v_sale.project_id, line_rules.p_affiliate_id, v_sale.occurred_at);
     v_default  := ARRAY[(line_rules.p_setting).rate_ppm, (line_rules.p_setting).fixed_minor];
   END IF;
   FOREACH v_product IN ARRAY v_sale.line_product LOOP
-    v_rule := CASE WHEN line_rules.p_affiliate_id IS NULL THEN NULL ELSE affiliate_kernel.choose_rule(v_override,
+    v_rule := CASE WHEN v_earning THEN affiliate_kernel.choose_rule(v_override,
       CASE WHEN v_product <> '' THEN affiliate_private.product_rule_at(v_sale.project_id, v_sale.provider, v_product, v_sale.occurred_at) END, v_default) END;
     v_source := coalesce((ARRAY['affiliate', 'product', 'project'])[v_rule[1]], 'none');
     rule_source := CASE WHEN rule_source IS NULL OR rule_source = v_source THEN v_source ELSE 'mixed' END;
@@ -30,4 +31,4 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.line_rules(affiliate_private.sale, affiliate_private.project_setting, bigint) IS 'The commission rule of every line item of a sale (affiliate override, then product, then project default); zeros where nobody is credited.';
+COMMENT ON FUNCTION affiliate_private.line_rules(affiliate_private.sale, affiliate_private.project_setting, bigint) IS 'The commission rule of every line item of a sale (affiliate override, then product, then project default); zeros where nobody is credited, and for a sign-up.';

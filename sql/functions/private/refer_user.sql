@@ -1,26 +1,70 @@
-CREATE OR REPLACE FUNCTION affiliate_private.refer_user(p_project_id bigint, p_email text, p_affiliate_id bigint, p_occurred_at timestamptz) RETURNS bigint
+CREATE OR REPLACE FUNCTION affiliate_private.refer_user(p_sale affiliate_private.sale, p_affiliate_id bigint, p_type text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-  v_status text := CASE WHEN refer_user.p_affiliate_id IS NULL THEN 'direct' ELSE 'converted' END;
-  v_id     bigint;
+  v_sale affiliate_private.sale := refer_user.p_sale;
+  v_old  affiliate_private.referred_user;
+  v_new  affiliate_private.referred_user;
 BEGIN
-  IF refer_user.p_email IS NULL THEN
-    RETURN NULL;
+  v_old := affiliate_private.find_referred_user(v_sale.project_id, v_sale.customer_id, v_sale.email);
+  v_new := v_old;
+  v_new.affiliate_id := coalesce(refer_user.p_affiliate_id, v_old.affiliate_id);
+  IF refer_user.p_type = 'purchase' THEN
+    v_new.conversion_status := CASE WHEN v_new.affiliate_id IS NULL THEN 'direct' ELSE 'converted' END;
+    v_new.conversion_date   := least(v_old.conversion_date, v_sale.occurred_at);
+  ELSIF v_old.referred_user_id IS NULL OR v_old.conversion_status = 'direct_signup' THEN
+    v_new.conversion_status := CASE WHEN v_new.affiliate_id IS NULL THEN 'direct_signup' ELSE 'pending' END;
   END IF;
-  INSERT INTO affiliate_private.referred_user AS r (project_id, email, email_key, affiliate_id, conversion_status, conversion_date)
-  VALUES (refer_user.p_project_id, refer_user.p_email, affiliate_private.fold_key(refer_user.p_email), refer_user.p_affiliate_id, v_status, refer_user.p_occurred_at)
-  ON CONFLICT (project_id, email_key) WHERE deleted_at IS NULL DO UPDATE
-    SET affiliate_id = coalesce(excluded.affiliate_id, r.affiliate_id),
-        conversion_status = CASE WHEN coalesce(excluded.affiliate_id, r.affiliate_id) IS NULL THEN 'direct' ELSE 'converted' END,
-        conversion_date = least(r.conversion_date, excluded.conversion_date)
-    WHERE r.affiliate_id IS DISTINCT FROM coalesce(excluded.affiliate_id, r.affiliate_id)
-       OR r.conversion_status NOT IN ('direct', 'converted') OR r.conversion_date IS NULL OR excluded.conversion_date < r.conversion_date
-  RETURNING r.referred_user_id INTO v_id;
-  IF v_id IS NULL THEN
-    SELECT r.referred_user_id INTO v_id FROM affiliate_private.referred_user AS r
-    WHERE r.project_id = refer_user.p_project_id AND r.email_key = affiliate_private.fold_key(refer_user.p_email) AND r.deleted_at IS NULL;
+  IF v_old.referred_user_id IS NULL THEN
+    IF v_sale.email IS NULL THEN
+      RETURN NULL;
+    END IF;
+    INSERT INTO affiliate_private.referred_user AS r (project_id, email, email_key, affiliate_id, conversion_status, conversion_date)
+    VALUES (v_sale.project_id, v_sale.email, affiliate_private.fold_key(v_sale.email), v_new.affiliate_id, v_new.conversion_status, v_new.conversion_date)
+    RETURNING r.* INTO v_new;
+  ELSIF v_new IS DISTINCT FROM v_old THEN
+    UPDATE affiliate_private.referred_user AS r
+    SET affiliate_id = v_new.affiliate_id, conversion_status = v_new.conversion_status, conversion_date = v_new.conversion_date
+    WHERE r.project_id = v_old.project_id AND r.referred_user_id = v_old.referred_user_id;
   END IF;
-  RETURN v_id;
+  IF refer_user.p_type = 'signup' AND v_old.affiliate_id IS NULL THEN
+    PERFORM affiliate_private.announce_signup(v_new, v_sale.occurred_at);
+  END IF;
+  RETURN v_new.referred_user_id;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.refer_user(bigint, text, bigint, timestamptz) IS 'The referred user of an email who bought: created, or moved on to converted (direct where no affiliate is credited).';
+COMMENT ON FUNCTION affiliate_private.refer_user(affiliate_private.sale, bigint, text) IS 'The referred user behind a sale or sign-up: created, or moved on (pending or direct_signup, then converted or direct). NULL where neither email nor customer tells who it is.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.find_referred_user(p_project_id bigint, p_customer_id bigint, p_email text) RETURNS affiliate_private.referred_user
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_row affiliate_private.referred_user;
+BEGIN
+  SELECT r.* INTO v_row FROM affiliate_private.referred_user AS r
+  WHERE r.project_id = find_referred_user.p_project_id AND r.deleted_at IS NULL AND r.email_key = affiliate_private.fold_key(find_referred_user.p_email);
+  IF NOT FOUND THEN
+    -- The same customer under another email, or one this event does not name.
+    SELECT r.* INTO v_row
+    FROM affiliate_private.customer_identity AS i
+    JOIN affiliate_private.referred_user AS r ON r.project_id = i.project_id AND r.email_key = i.identity_key AND r.deleted_at IS NULL
+    WHERE i.project_id = find_referred_user.p_project_id AND i.customer_id = find_referred_user.p_customer_id AND i.kind = 'email'
+    ORDER BY r.referred_user_id LIMIT 1;
+  END IF;
+  RETURN v_row;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.find_referred_user(bigint, bigint, text) IS 'The live referred user with this email, else one with another email of the customer, else NULL.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.announce_signup(p_user affiliate_private.referred_user, p_signed_up_at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  IF (announce_signup.p_user).affiliate_id IS NULL OR (announce_signup.p_user).signed_up_at IS NOT NULL THEN
+    RETURN;
+  END IF;
+  UPDATE affiliate_private.referred_user AS r SET signed_up_at = announce_signup.p_signed_up_at
+  WHERE r.project_id = (announce_signup.p_user).project_id AND r.referred_user_id = (announce_signup.p_user).referred_user_id;
+  PERFORM affiliate_private.emit_webhook((announce_signup.p_user).project_id, (announce_signup.p_user).affiliate_id, (announce_signup.p_user).referred_user_id,
+    'referral_signed_up', 'data',
+    affiliate_private.signed_up_section((announce_signup.p_user).project_id, (announce_signup.p_user).affiliate_id, announce_signup.p_signed_up_at));
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.announce_signup(affiliate_private.referred_user, timestamptz) IS 'referral_signed_up, once per referred user, when an affiliate is first linked to it.';

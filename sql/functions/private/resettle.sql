@@ -5,7 +5,9 @@ LANGUAGE sql VOLATILE AS $$
   SELECT affiliate_private.resettle_customers(resettle_since.p_project_id, ARRAY(
     SELECT DISTINCT s.customer_id FROM affiliate_private.conversion AS c
     JOIN affiliate_private.sale AS s ON s.project_id = c.project_id AND s.sale_id = c.sale_id
-    WHERE c.project_id = resettle_since.p_project_id AND c.occurred_at >= resettle_since.p_at AND c.deleted_at IS NULL))
+    -- All types and both states of paid, spelled out for conversion_listing_idx.
+    WHERE c.project_id = resettle_since.p_project_id AND c.occurred_at >= resettle_since.p_at AND c.deleted_at IS NULL
+      AND c.type = ANY ('{signup,purchase}') AND c.paid = ANY ('{false,true}')))
 $$;
 COMMENT ON FUNCTION affiliate_private.resettle_since(bigint, timestamptz) IS 'Settles again the customers with sales at or after the moment a new version takes effect (usually nobody).';
 

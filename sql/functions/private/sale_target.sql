@@ -3,6 +3,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_target   affiliate_private.sale_target;
   v_sale     affiliate_private.sale;
+  v_edit     affiliate_private.sale_edit;
   v_setting  affiliate_private.project_setting;
   v_stamp    affiliate_private.conversion;
   v_evidence record;
@@ -10,6 +11,11 @@ DECLARE
 BEGIN
   SELECT s.* INTO STRICT v_sale FROM affiliate_private.sale AS s
   WHERE s.project_id = sale_target.p_project_id AND s.sale_id = sale_target.p_sale_id;
+  SELECT e.* INTO v_edit FROM affiliate_private.sale_edit AS e
+  WHERE e.project_id = sale_target.p_project_id AND e.sale_id = sale_target.p_sale_id;
+  IF FOUND THEN
+    v_sale := affiliate_private.edited_sale(v_sale, v_edit);
+  END IF;
   SELECT c.* INTO v_stamp FROM affiliate_private.conversion AS c
   WHERE c.project_id = sale_target.p_project_id AND c.sale_id = sale_target.p_sale_id;
   v_setting  := affiliate_private.setting_at(v_sale.project_id, v_sale.occurred_at);
@@ -25,18 +31,18 @@ BEGIN
     v_target.evidence_id            := v_stamp.evidence_id;
     v_target.contested_affiliate_id := v_evidence.affiliate_id;
   END IF;
-  IF v_target.attribution_source = 'coupon' THEN
-    v_target.coupon_code_used := v_evidence.code_key;
-  END IF;
+  v_target.coupon_code_used := coalesce(v_edit.coupon_code_used, CASE WHEN v_target.attribution_source = 'coupon' THEN v_evidence.code_key END);
+  v_target.reference        := coalesce(v_edit.reference, CASE WHEN v_sale.provider <> 'api' THEN v_sale.sale_key END);
 
   SELECT * INTO v_lines FROM affiliate_private.line_rules(v_sale, v_setting, v_target.affiliate_id);
+  v_target.type                 := v_sale.type;
   v_target.rule_source          := v_lines.rule_source;
   v_target.line_base_minor      := v_sale.line_base_minor;
   v_target.line_rate_ppm        := v_lines.line_rate_ppm;
   v_target.line_fixed_minor     := v_lines.line_fixed_minor;
   v_target.base_minor           := (SELECT sum(l.base_minor) FROM unnest(v_sale.line_base_minor) AS l (base_minor));
   v_target.currency             := v_sale.currency;
-  v_target.value_override_minor := v_stamp.value_override_minor;
+  v_target.value_override_minor := v_edit.value_minor;
   v_target.occurred_at          := v_sale.occurred_at;
   v_target.hold_days            := v_setting.hold_days;
   v_target.fx_ppb := CASE WHEN v_target.affiliate_id IS NULL THEN 1000000000 ELSE

@@ -10,7 +10,7 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.settle_sales(bigint, bigint[]) IS 'Settles sales of one customer in the given order. The caller holds the customer''s lock.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.settle_sale(p_project_id bigint, p_sale_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION affiliate_private.settle_sale(p_project_id bigint, p_sale_id bigint, p_paid boolean DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_target affiliate_private.sale_target := affiliate_private.sale_target(settle_sale.p_project_id, settle_sale.p_sale_id);
@@ -26,15 +26,23 @@ BEGIN
     v_new := affiliate_private.insert_conversion(settle_sale.p_project_id, settle_sale.p_sale_id, v_target);
   ELSE
     v_new := affiliate_private.restamp_conversion(v_old, v_target);
-    IF v_new IS NOT DISTINCT FROM v_old THEN
-      RETURN;
-    END IF;
+  END IF;
+  IF settle_sale.p_paid <> v_new.paid THEN
+    UPDATE affiliate_private.conversion AS c SET paid = settle_sale.p_paid, updated_at = clock_timestamp()
+    WHERE c.project_id = v_new.project_id AND c.conversion_id = v_new.conversion_id
+    RETURNING c.* INTO v_new;
+  END IF;
+  IF v_new IS NOT DISTINCT FROM v_old THEN
+    RETURN;
   END IF;
   PERFORM affiliate_private.book_conversion(v_old, v_new);
+  IF v_new.paid IS DISTINCT FROM coalesce(v_old.paid, false) THEN
+    PERFORM affiliate_private.book_payout(v_new);
+  END IF;
   PERFORM affiliate_private.announce_conversion(v_old, v_new);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.settle_sale(bigint, bigint) IS 'Brings one sale''s conversion, ledger and webhooks to what the facts say; nothing happens where they already are.';
+COMMENT ON FUNCTION affiliate_private.settle_sale(bigint, bigint, boolean) IS 'Brings one sale''s conversion, ledger and webhooks to what the facts say, and marks it paid or unpaid where the owner says so; nothing happens where they already are.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.insert_conversion(p_project_id bigint, p_sale_id bigint, p_target affiliate_private.sale_target) RETURNS affiliate_private.conversion
 LANGUAGE plpgsql VOLATILE AS $$
@@ -42,15 +50,16 @@ DECLARE
   v_row affiliate_private.conversion;
 BEGIN
   INSERT INTO affiliate_private.conversion AS c
-    (project_id, type, sale_id, referred_user_id, affiliate_id, attribution_source, evidence_id, rule_source, currency, base_minor,
-     line_base_minor, line_rate_ppm, line_fixed_minor, fx_ppb, occurred_at, hold_days, refunded_minor, refund_basis_minor, coupon_code_used, reference)
-  SELECT insert_conversion.p_project_id, 'purchase', s.sale_id,
-         affiliate_private.refer_user(s.project_id, s.email, (insert_conversion.p_target).affiliate_id, s.occurred_at),
+    (project_id, sale_id, type, referred_user_id, affiliate_id, attribution_source, evidence_id, rule_source, currency, base_minor,
+     line_base_minor, line_rate_ppm, line_fixed_minor, fx_ppb, value_override_minor, occurred_at, hold_days, refunded_minor, refund_basis_minor, coupon_code_used, reference)
+  SELECT insert_conversion.p_project_id, s.sale_id, (insert_conversion.p_target).type,
+         affiliate_private.refer_user(s, (insert_conversion.p_target).affiliate_id, (insert_conversion.p_target).type),
          (insert_conversion.p_target).affiliate_id, (insert_conversion.p_target).attribution_source, (insert_conversion.p_target).evidence_id,
          (insert_conversion.p_target).rule_source, (insert_conversion.p_target).currency, (insert_conversion.p_target).base_minor,
          (insert_conversion.p_target).line_base_minor, (insert_conversion.p_target).line_rate_ppm, (insert_conversion.p_target).line_fixed_minor,
-         (insert_conversion.p_target).fx_ppb, (insert_conversion.p_target).occurred_at, (insert_conversion.p_target).hold_days,
-         (insert_conversion.p_target).refunded_minor, (insert_conversion.p_target).refund_basis_minor, (insert_conversion.p_target).coupon_code_used, s.sale_key
+         (insert_conversion.p_target).fx_ppb, (insert_conversion.p_target).value_override_minor, (insert_conversion.p_target).occurred_at, (insert_conversion.p_target).hold_days,
+         (insert_conversion.p_target).refunded_minor, (insert_conversion.p_target).refund_basis_minor, (insert_conversion.p_target).coupon_code_used,
+         (insert_conversion.p_target).reference
   FROM affiliate_private.sale AS s
   WHERE s.project_id = insert_conversion.p_project_id AND s.sale_id = insert_conversion.p_sale_id
   RETURNING c.* INTO v_row;
@@ -66,12 +75,12 @@ DECLARE
 BEGIN
   IF affiliate_private.stamp_of(restamp_conversion.p_old) IS DISTINCT FROM restamp_conversion.p_target THEN
     UPDATE affiliate_private.conversion AS c
-    SET affiliate_id = t.affiliate_id, attribution_source = t.attribution_source, evidence_id = t.evidence_id, rule_source = t.rule_source,
+    SET type = t.type, affiliate_id = t.affiliate_id, attribution_source = t.attribution_source, evidence_id = t.evidence_id, rule_source = t.rule_source,
         currency = t.currency, base_minor = t.base_minor, line_base_minor = t.line_base_minor, line_rate_ppm = t.line_rate_ppm,
         line_fixed_minor = t.line_fixed_minor, fx_ppb = t.fx_ppb, value_override_minor = t.value_override_minor, occurred_at = t.occurred_at,
         hold_days = t.hold_days, refunded_minor = t.refunded_minor, refund_basis_minor = t.refund_basis_minor,
-        contested_affiliate_id = t.contested_affiliate_id, coupon_code_used = t.coupon_code_used,
-        referred_user_id = affiliate_private.refer_user(c.project_id, s.email, t.affiliate_id, s.occurred_at),
+        contested_affiliate_id = t.contested_affiliate_id, coupon_code_used = t.coupon_code_used, reference = t.reference,
+        referred_user_id = affiliate_private.refer_user(s, t.affiliate_id, t.type),
         stamp_version = c.stamp_version + 1, updated_at = clock_timestamp()
     FROM affiliate_private.sale AS s, (SELECT (restamp_conversion.p_target).*) AS t
     WHERE c.project_id = (restamp_conversion.p_old).project_id AND c.conversion_id = (restamp_conversion.p_old).conversion_id
@@ -86,11 +95,12 @@ COMMENT ON FUNCTION affiliate_private.restamp_conversion(affiliate_private.conve
 
 CREATE OR REPLACE FUNCTION affiliate_private.stamp_of(p_conversion affiliate_private.conversion) RETURNS affiliate_private.sale_target
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT ROW((stamp_of.p_conversion).affiliate_id, (stamp_of.p_conversion).attribution_source, (stamp_of.p_conversion).evidence_id,
+  SELECT ROW((stamp_of.p_conversion).type, (stamp_of.p_conversion).affiliate_id, (stamp_of.p_conversion).attribution_source, (stamp_of.p_conversion).evidence_id,
              (stamp_of.p_conversion).rule_source, (stamp_of.p_conversion).currency, (stamp_of.p_conversion).base_minor,
              (stamp_of.p_conversion).line_base_minor, (stamp_of.p_conversion).line_rate_ppm, (stamp_of.p_conversion).line_fixed_minor,
              (stamp_of.p_conversion).fx_ppb, (stamp_of.p_conversion).value_override_minor, (stamp_of.p_conversion).occurred_at,
              (stamp_of.p_conversion).hold_days, (stamp_of.p_conversion).refunded_minor, (stamp_of.p_conversion).refund_basis_minor,
-             (stamp_of.p_conversion).contested_affiliate_id, (stamp_of.p_conversion).coupon_code_used)::affiliate_private.sale_target
+             (stamp_of.p_conversion).contested_affiliate_id, (stamp_of.p_conversion).coupon_code_used,
+             (stamp_of.p_conversion).reference)::affiliate_private.sale_target
 $$;
 COMMENT ON FUNCTION affiliate_private.stamp_of(affiliate_private.conversion) IS 'What a conversion says now, in the form of a target, for comparing.';

@@ -5,13 +5,15 @@ LANGUAGE sql STABLE AS $$
   CROSS JOIN LATERAL (
     SELECT affiliate_kernel.earnings(e.amount_minor, e.kind = 'payout', e.release_at, b.as_of)
            || (SELECT count(*) FROM affiliate_private.conversion AS c
-               WHERE c.project_id = b.project_id AND c.affiliate_id = b.affiliate_id AND c.type = 'purchase' AND c.deleted_at IS NULL) AS expected
+               WHERE c.project_id = b.project_id AND c.affiliate_id = b.affiliate_id AND c.type = 'purchase' AND c.deleted_at IS NULL)
+           || (SELECT count(*) FROM affiliate_private.conversion AS c
+               WHERE c.project_id = b.project_id AND c.affiliate_id = b.affiliate_id AND c.type = 'signup' AND c.deleted_at IS NULL) AS expected
     FROM affiliate_private.ledger_entry AS e
     WHERE e.project_id = b.project_id AND e.affiliate_id = b.affiliate_id) AS x
-  CROSS JOIN LATERAL (SELECT ARRAY[b.total_minor, b.eligible_minor, b.held_minor, b.paid_minor, b.purchases] AS actual) AS y
+  CROSS JOIN LATERAL (SELECT ARRAY[b.total_minor, b.eligible_minor, b.held_minor, b.paid_minor, b.purchases, b.signups] AS actual) AS y
   WHERE b.project_id = verify_balances.p_project_id AND x.expected IS DISTINCT FROM y.actual
 $$;
-COMMENT ON FUNCTION affiliate_private.verify_balances(bigint) IS 'Differences between {total, eligible, held, paid, purchases} summed from the ledger and as read.';
+COMMENT ON FUNCTION affiliate_private.verify_balances(bigint) IS 'Differences between {total, eligible, held, paid, purchases, signups} summed from the ledger and as read.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.verify_ledger(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
 LANGUAGE sql STABLE AS $$
@@ -19,7 +21,7 @@ LANGUAGE sql STABLE AS $$
   FROM (
     SELECT m.conversion_id, m.affiliate_id, m.kind, m.release_at, sum(m.expected) AS expected, sum(m.actual) AS actual
     FROM (
-      SELECT c.conversion_id, c.affiliate_id, t.kind, c.release_at, t.amount_minor AS expected, 0 AS actual
+      SELECT c.conversion_id, c.affiliate_id, t.kind, affiliate_private.effective_release_at(c) AS release_at, t.amount_minor AS expected, 0 AS actual
       FROM affiliate_private.conversion AS c
       CROSS JOIN LATERAL (VALUES ('commission', c.commission_minor), ('refund', -affiliate_private.reversed_minor(c))) AS t (kind, amount_minor)
       WHERE c.project_id = verify_ledger.p_project_id AND c.affiliate_id IS NOT NULL AND c.deleted_at IS NULL
@@ -50,3 +52,33 @@ LANGUAGE sql STABLE AS $$
   WHERE c.project_id = verify_conversions.p_project_id AND (c.commission_minor, c.release_at) IS DISTINCT FROM (k.commission_minor, k.release_at)
 $$;
 COMMENT ON FUNCTION affiliate_private.verify_conversions(bigint) IS 'Conversions that differ from what settling their sale again would give, and commissions that differ from their own stamp.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.verify_counts(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
+LANGUAGE sql STABLE AS $$
+  SELECT 'count from conversions', format('affiliate %s, %s, %s, paid %s', d.affiliate_id, d.day, d.type, d.paid), sum(d.expected)::text, sum(d.actual)::text
+  FROM (
+    SELECT coalesce(c.affiliate_id, 0) AS affiliate_id, (c.occurred_at AT TIME ZONE 'UTC')::date AS day, c.type, c.paid, 1 AS expected, 0 AS actual
+    FROM affiliate_private.conversion AS c
+    WHERE c.project_id = verify_counts.p_project_id AND c.deleted_at IS NULL
+    UNION ALL
+    SELECT coalesce(v.affiliate_id, 0), v.day, v.type, v.paid, 0, v.change
+    FROM affiliate_private.conversion_count_delta AS v
+    WHERE v.project_id = verify_counts.p_project_id
+    UNION ALL
+    -- What belongs to nobody is the whole project less its affiliates.
+    SELECT n.affiliate_id, n.day, n.type, n.paid, 0, n.sign * n.live_count
+    FROM (SELECT f.*, 1 AS sign FROM affiliate_private.conversion_count AS f
+          UNION ALL
+          SELECT f.project_id, 0, f.day, f.type, f.paid, f.live_count, -1 FROM affiliate_private.conversion_count AS f WHERE f.affiliate_id <> 0) AS n
+    WHERE n.project_id = verify_counts.p_project_id AND n.day <> '-infinity') AS d
+  GROUP BY d.affiliate_id, d.day, d.type, d.paid
+  HAVING sum(d.expected) <> sum(d.actual)
+  UNION ALL
+  SELECT 'count of all days', format('affiliate %s, %s, paid %s', f.affiliate_id, f.type, f.paid),
+         sum(f.live_count) FILTER (WHERE f.day <> '-infinity')::text, sum(f.live_count) FILTER (WHERE f.day = '-infinity')::text
+  FROM affiliate_private.conversion_count AS f
+  WHERE f.project_id = verify_counts.p_project_id
+  GROUP BY f.affiliate_id, f.type, f.paid
+  HAVING sum(f.live_count) FILTER (WHERE f.day <> '-infinity') IS DISTINCT FROM sum(f.live_count) FILTER (WHERE f.day = '-infinity')
+$$;
+COMMENT ON FUNCTION affiliate_private.verify_counts(bigint) IS 'Differences between the live conversions and the counts that the totals of lists are read from.';

@@ -13,7 +13,7 @@ LANGUAGE sql STABLE AS $$
            affiliate_private.money_number(c.commission_minor, p.currency) AS commission_amount,
            r.commission_type, r.commission_rate, s.provider AS payment_processor,
            CASE WHEN cardinality(s.line_product) = 1 THEN nullif(s.line_product[1], '') END AS product_id,
-           coalesce(c.reference, s.sale_key) AS order_id, affiliate_private.webhook_time(c.occurred_at) AS conversion_date
+           c.reference AS order_id, affiliate_private.webhook_time(c.occurred_at) AS conversion_date
     FROM (SELECT (converted_section.p_conversion).*) AS c
     JOIN affiliate_private.project AS p ON p.project_id = c.project_id
     LEFT JOIN affiliate_private.sale AS s ON s.project_id = c.project_id AND s.sale_id = c.sale_id
@@ -52,3 +52,13 @@ LANGUAGE sql STABLE AS $$
   ) AS x
 $$;
 COMMENT ON FUNCTION affiliate_private.updated_section(affiliate_private.conversion) IS 'conversion of referral_updated; amount_usd is the commission in USD, null where the project''s currency is another.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.signed_up_section(p_project_id bigint, p_affiliate_id bigint, p_signed_up_at timestamptz) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT row_to_json(x) FROM (
+    SELECT a.referral_code AS referral_code, affiliate_private.webhook_time(signed_up_section.p_signed_up_at) AS signup_date,
+           NULL AS user_agent, NULL AS ip_address
+    FROM affiliate_private.affiliate AS a
+    WHERE a.project_id = signed_up_section.p_project_id AND a.affiliate_id = signed_up_section.p_affiliate_id) AS x
+$$;
+COMMENT ON FUNCTION affiliate_private.signed_up_section(bigint, bigint, timestamptz) IS 'data of referral_signed_up; user agent and IP address are null for a sign-up that did not come from a browser.';

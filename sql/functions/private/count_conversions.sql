@@ -1,0 +1,111 @@
+-- Totals of the conversions list: counts by day, folded in batches, and the deltas since.
+
+CREATE OR REPLACE FUNCTION affiliate_private.tg_conversion__count() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_delta_id bigint;
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.deleted_at IS NULL THEN
+    INSERT INTO affiliate_private.conversion_count_delta (project_id, affiliate_id, day, type, paid, change)
+    VALUES (OLD.project_id, OLD.affiliate_id, (OLD.occurred_at AT TIME ZONE 'UTC')::date, OLD.type, OLD.paid, -1);
+  END IF;
+  IF NEW.deleted_at IS NULL THEN
+    INSERT INTO affiliate_private.conversion_count_delta AS d (project_id, affiliate_id, day, type, paid, change)
+    VALUES (NEW.project_id, NEW.affiliate_id, (NEW.occurred_at AT TIME ZONE 'UTC')::date, NEW.type, NEW.paid, 1)
+    RETURNING d.delta_id INTO v_delta_id;
+    -- About every 256th conversion folds what has gathered.
+    IF v_delta_id % 256 = 0 THEN
+      PERFORM affiliate_private.fold_conversion_count(NEW.project_id);
+    END IF;
+  END IF;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.tg_conversion__count() IS 'Keeps the counts that the totals of lists are read from.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.fold_conversion_count(p_project_id bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  -- One folder at a time; whoever comes second has nothing to wait for.
+  IF NOT pg_try_advisory_xact_lock(hashtextextended(format('pg_affiliate:%s:fold_count', fold_conversion_count.p_project_id), 0)) THEN
+    RETURN;
+  END IF;
+  WITH folded AS (
+    DELETE FROM affiliate_private.conversion_count_delta AS d
+    WHERE d.project_id = fold_conversion_count.p_project_id
+    RETURNING d.affiliate_id, d.day, d.type, d.paid, d.change
+  )
+  INSERT INTO affiliate_private.conversion_count AS c (project_id, affiliate_id, day, type, paid, live_count)
+  SELECT fold_conversion_count.p_project_id, a.affiliate_id, b.day, f.type, f.paid, sum(f.change)
+  FROM folded AS f
+  CROSS JOIN LATERAL (VALUES (0::bigint), (f.affiliate_id)) AS a (affiliate_id)
+  CROSS JOIN LATERAL (VALUES (date '-infinity'), (f.day)) AS b (day)
+  WHERE a.affiliate_id IS NOT NULL
+  GROUP BY a.affiliate_id, b.day, f.type, f.paid
+  ON CONFLICT ON CONSTRAINT conversion_count_pkey DO UPDATE SET live_count = c.live_count + excluded.live_count;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.fold_conversion_count(bigint) IS 'Folds the conversion count deltas of a project; a no-op while somebody else does. Counts are right without it, reads only get shorter.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.count_conversions(p_project_id bigint, p_affiliate_id bigint, p_types text[], p_paids boolean[],
+                                                               p_from timestamptz, p_to timestamptz) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_bounded  boolean := isfinite(count_conversions.p_from) OR isfinite(count_conversions.p_to);
+  -- Whole UTC days are counted from the counts, what sticks out at either end from the conversions themselves.
+  v_days     daterange;
+  v_total    bigint;
+BEGIN
+  IF v_bounded THEN
+    v_days := daterange((date_trunc('day', count_conversions.p_from AT TIME ZONE 'UTC' + interval '1 day' - interval '1 microsecond'))::date,
+                        greatest((count_conversions.p_to AT TIME ZONE 'UTC')::date,
+                                 (date_trunc('day', count_conversions.p_from AT TIME ZONE 'UTC' + interval '1 day' - interval '1 microsecond'))::date));
+    IF isempty(v_days) THEN
+      RETURN affiliate_private.count_conversions_between(count_conversions.p_project_id, count_conversions.p_affiliate_id, count_conversions.p_types,
+                                                         count_conversions.p_paids, count_conversions.p_from, count_conversions.p_to, true);
+    END IF;
+  END IF;
+  SELECT coalesce(sum(n.live_count), 0) INTO v_total FROM (
+    SELECT f.live_count FROM affiliate_private.conversion_count AS f
+    WHERE f.project_id = count_conversions.p_project_id AND f.affiliate_id = coalesce(count_conversions.p_affiliate_id, 0)
+      AND f.type = ANY (count_conversions.p_types) AND f.paid = ANY (count_conversions.p_paids)
+      AND CASE WHEN v_bounded THEN f.day <> '-infinity' AND f.day >= lower(v_days) AND f.day < upper(v_days) ELSE f.day = '-infinity' END
+    UNION ALL
+    SELECT d.change FROM affiliate_private.conversion_count_delta AS d
+    WHERE d.project_id = count_conversions.p_project_id
+      AND (count_conversions.p_affiliate_id IS NULL OR d.affiliate_id = count_conversions.p_affiliate_id)
+      AND d.type = ANY (count_conversions.p_types) AND d.paid = ANY (count_conversions.p_paids)
+      AND (NOT v_bounded OR d.day >= lower(v_days) AND d.day < upper(v_days))) AS n;
+  IF isfinite(count_conversions.p_from) THEN
+    v_total := v_total + affiliate_private.count_conversions_between(count_conversions.p_project_id, count_conversions.p_affiliate_id, count_conversions.p_types,
+      count_conversions.p_paids, count_conversions.p_from, lower(v_days)::timestamp AT TIME ZONE 'UTC', false);
+  END IF;
+  IF isfinite(count_conversions.p_to) THEN
+    v_total := v_total + affiliate_private.count_conversions_between(count_conversions.p_project_id, count_conversions.p_affiliate_id, count_conversions.p_types,
+      count_conversions.p_paids, upper(v_days)::timestamp AT TIME ZONE 'UTC', count_conversions.p_to, true);
+  END IF;
+  RETURN v_total;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.count_conversions(bigint, bigint, text[], boolean[], timestamptz, timestamptz) IS 'Live conversions of a project (or one affiliate) of these types and paid states with p_from <= occurred_at <= p_to (infinite for no bound).';
+
+CREATE OR REPLACE FUNCTION affiliate_private.count_conversions_between(p_project_id bigint, p_affiliate_id bigint, p_types text[], p_paids boolean[],
+                                                                       p_from timestamptz, p_to timestamptz, p_inclusive boolean) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_to timestamptz := CASE WHEN count_conversions_between.p_inclusive AND isfinite(count_conversions_between.p_to)
+                           THEN count_conversions_between.p_to + interval '1 microsecond' ELSE count_conversions_between.p_to END;
+BEGIN
+  IF count_conversions_between.p_affiliate_id IS NULL THEN
+    RETURN (SELECT count(*) FROM affiliate_private.conversion AS c
+            WHERE c.project_id = count_conversions_between.p_project_id AND c.deleted_at IS NULL
+              AND c.type = ANY (count_conversions_between.p_types) AND c.paid = ANY (count_conversions_between.p_paids)
+              AND c.occurred_at >= count_conversions_between.p_from AND c.occurred_at < v_to);
+  END IF;
+  RETURN (SELECT count(*) FROM affiliate_private.conversion AS c
+          WHERE c.project_id = count_conversions_between.p_project_id AND c.deleted_at IS NULL AND c.affiliate_id = count_conversions_between.p_affiliate_id
+            AND c.type = ANY (count_conversions_between.p_types) AND c.paid = ANY (count_conversions_between.p_paids)
+            AND c.occurred_at >= count_conversions_between.p_from AND c.occurred_at < v_to);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.count_conversions_between(bigint, bigint, text[], boolean[], timestamptz, timestamptz, boolean) IS 'The same, counted one by one along an index: for less than a day''s worth.';

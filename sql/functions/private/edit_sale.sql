@@ -1,0 +1,36 @@
+CREATE OR REPLACE FUNCTION affiliate_private.edit_sale(p_project_id bigint, p_sale_id bigint, p_edit jsonb) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+  INSERT INTO affiliate_private.sale_edit AS e (project_id, sale_id, value_minor, base_minor, currency, type, reference, coupon_code_used)
+  VALUES (edit_sale.p_project_id, edit_sale.p_sale_id, (edit_sale.p_edit ->> 'value_minor')::bigint, (edit_sale.p_edit ->> 'base_minor')::bigint,
+          edit_sale.p_edit ->> 'currency', edit_sale.p_edit ->> 'type', edit_sale.p_edit ->> 'reference', edit_sale.p_edit ->> 'coupon_code_used')
+  ON CONFLICT ON CONSTRAINT sale_edit_pkey DO UPDATE
+    -- A new base without a value is computed with again: it ends an earlier value.
+    SET value_minor = CASE WHEN edit_sale.p_edit ?| ARRAY['value_minor', 'base_minor'] THEN excluded.value_minor ELSE e.value_minor END,
+        base_minor = coalesce(excluded.base_minor, e.base_minor), currency = coalesce(excluded.currency, e.currency),
+        type = coalesce(excluded.type, e.type), reference = coalesce(excluded.reference, e.reference),
+        coupon_code_used = coalesce(excluded.coupon_code_used, e.coupon_code_used), edited_at = clock_timestamp()
+$$;
+COMMENT ON FUNCTION affiliate_private.edit_sale(bigint, bigint, jsonb) IS 'Records what the owner says of a sale: {"value_minor","base_minor","currency","type","reference","coupon_code_used"}, absent ones stay. The caller settles the sale.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.edited_sale(p_sale affiliate_private.sale, p_edit affiliate_private.sale_edit) RETURNS affiliate_private.sale
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_sale  affiliate_private.sale := edited_sale.p_sale;
+  v_lines integer := cardinality(v_sale.line_base_minor);
+  v_total numeric := (SELECT sum(l.base_minor) FROM unnest(v_sale.line_base_minor) AS l (base_minor));
+  v_left  bigint  := (edited_sale.p_edit).base_minor;
+BEGIN
+  v_sale.type     := coalesce((edited_sale.p_edit).type, v_sale.type);
+  v_sale.currency := coalesce((edited_sale.p_edit).currency, v_sale.currency);
+  IF v_left IS NOT NULL THEN
+    -- Each line keeps its share; the last one takes what rounding leaves, so that the lines add up to the new base.
+    FOR v_n IN 1 .. v_lines LOOP
+      v_sale.line_base_minor[v_n] := CASE WHEN v_n = v_lines THEN v_left WHEN v_total = 0 THEN 0
+        ELSE round(v_sale.line_base_minor[v_n] * (edited_sale.p_edit).base_minor / v_total)::bigint END;
+      v_left := v_left - v_sale.line_base_minor[v_n];
+    END LOOP;
+  END IF;
+  RETURN v_sale;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.edited_sale(affiliate_private.sale, affiliate_private.sale_edit) IS 'A sale as the owner says it was; unchanged without an edit.';

@@ -1,0 +1,9 @@
+//! The main job, end to end and from outside: a signed payment comes in, a correct commission is booked, a signed
+//! webhook goes out. What touches SQL runs with the native and with the portable kernels; expected figures are worked
+//! out by hand where they stand.
+
+mod convergence;
+mod money;
+mod refund;
+mod sale;
+mod signature;
