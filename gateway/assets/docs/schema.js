@@ -9,6 +9,13 @@ export function resolve(document, value) {
   return found || {};
 }
 
+/** The schema of a value that is there: `null` beside it says no more than that it may be missing. */
+function withoutNull(schema) {
+  const choices = (schema.anyOf || []).filter((choice) => choice.type !== 'null');
+  const isNullable = choices.length < (schema.anyOf || []).length;
+  return isNullable && choices.length === 1 ? choices[0] : null;
+}
+
 /** The name of the schema that a `$ref` points at. */
 export function referenceName(value) {
   return value && value.$ref ? value.$ref.split('/').pop() : null;
@@ -18,6 +25,7 @@ export function referenceName(value) {
 export function typeName(schema) {
   const name = referenceName(schema);
   if (name) return name;
+  if (withoutNull(schema)) return `${typeName(withoutNull(schema))} or null`;
   if ('const' in schema) return JSON.stringify(schema.const);
   if (schema.type === 'array') return `array of ${typeName(schema.items || {})}`;
   const types = Array.isArray(schema.type) ? schema.type : [schema.type || 'any'];
@@ -30,7 +38,8 @@ export function typeName(schema) {
 const STORABLE = '^[^\\u0000]*$';
 
 /** What else a value has to be, as short phrases. */
-export function limits(schema) {
+export function limits(value) {
+  const schema = withoutNull(value) || value;
   const phrases = [];
   const safe = Number.MAX_SAFE_INTEGER;
   if (schema.enum) phrases.push(`one of ${schema.enum.map((choice) => JSON.stringify(choice)).join(', ')}`);
@@ -61,7 +70,8 @@ function exampleText(schema, name) {
 
 /** A value that the schema describes. */
 export function example(document, schema, name = '', depth = 0) {
-  const found = resolve(document, schema);
+  const whole = resolve(document, schema);
+  const found = resolve(document, withoutNull(whole) || whole);
   if (found.example !== undefined) return found.example;
   if ('const' in found) return found.const;
   if (found.default !== undefined) return found.default;

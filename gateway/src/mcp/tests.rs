@@ -54,7 +54,7 @@ fn endpoints_that_name_a_tool_are_tools() {
             "email": {"type": "string", "format": "email", "description": "Who"},
             "notify": {"type": "boolean"},
             "new_email": {"type": "string"},
-            "slug": {"type": ["string", "null"]},
+            "slug": {"anyOf": [{"type": "string"}, {"type": "null"}]},
             "base_value": {"type": "number"},
         },
         "required": ["email"],

@@ -167,15 +167,11 @@ fn input(
     mut schema: JsonObject,
     required: bool,
 ) -> Input {
-    let nullable = schema
-        .get("type")
-        .and_then(Value::as_array)
-        .is_some_and(|types| types.contains(&json!("null")));
+    let is_null = |choice: &Value| choice["type"] == "null";
+    let choices = schema.get("anyOf").and_then(Value::as_array);
+    let nullable = choices.is_some_and(|choices| choices.iter().any(is_null));
     schema.shift_remove(ARGUMENT);
-    // True of every text, and noise to an assistant.
-    if schema.get("pattern") == Some(&json!(STORABLE)) {
-        schema.shift_remove("pattern");
-    }
+    without_noise(&mut schema);
     Input {
         argument: Argument {
             name: documented[ARGUMENT].as_str().unwrap_or(sent_as).to_owned(),
@@ -185,5 +181,18 @@ fn input(
         },
         schema,
         required,
+    }
+}
+
+/// Takes out what is true of every text: it tells an assistant nothing.
+fn without_noise(schema: &mut JsonObject) {
+    if schema.get("pattern") == Some(&json!(STORABLE)) {
+        schema.shift_remove("pattern");
+    }
+    let choices = schema.get_mut("anyOf").and_then(Value::as_array_mut);
+    for choice in choices.into_iter().flatten() {
+        if let Value::Object(choice) = choice {
+            without_noise(choice);
+        }
     }
 }

@@ -45,18 +45,11 @@ pub(super) fn of_parameter(declaration: &Map<String, Value>) -> Map<String, Valu
         schema.insert("pattern".to_owned(), json!(STORABLE));
     }
     if declaration.get("nullable") == Some(&Value::Bool(true)) {
-        accept_null(&mut schema);
+        // Not `"type": [.., "null"]`: the other keywords are about the type alone.
+        let choices = json!([schema, {"type": "null"}]);
+        return Map::from_iter([("anyOf".to_owned(), choices)]);
     }
     schema
-}
-
-fn accept_null(schema: &mut Map<String, Value>) {
-    if let Some(kind) = schema.get_mut("type") {
-        *kind = json!([kind.take(), "null"]);
-    }
-    if let Some(Value::Array(choices)) = schema.get_mut("enum") {
-        choices.push(Value::Null);
-    }
 }
 
 #[cfg(test)]
@@ -80,8 +73,9 @@ mod tests {
 
     #[test]
     fn null_is_a_value_where_it_is_accepted() {
-        let declaration = json!({"in": "body", "type": "string", "nullable": true, "enum": ["a"]});
-        let expected = json!({"type": ["string", "null"], "enum": ["a", null]});
+        let declaration =
+            json!({"in": "body", "type": "string", "nullable": true, "format": "email"});
+        let expected = json!({"anyOf": [{"type": "string", "format": "email"}, {"type": "null"}]});
         assert_eq!(schema(declaration), expected);
     }
 

@@ -40,8 +40,8 @@ SELECT affiliate_private.declare_endpoint('update_conversion', $json${
   "description": "Update conversion details or mark as paid. Every change is booked as new ledger entries: value replaces the commission, base_value computes it again with the rule stamped at the sale, paid books a payout (false takes it back).",
   "parameters": {
     "id":         {"in": "path", "type": "integer", "minimum": 1, "required": true, "description": "ID of the conversion"},
-    "value":      {"in": "body", "type": "number", "minimum": 0, "description": "Commission before refunds, in the project's currency"},
-    "base_value": {"in": "body", "type": "number", "minimum": 0, "description": "Transaction value; ends an earlier value"},
+    "value":      {"in": "body", "type": "number", "minimum": 0, "maximum": 90000000000, "description": "Commission before refunds, in the project's currency"},
+    "base_value": {"in": "body", "type": "number", "minimum": 0, "maximum": 90000000000, "description": "Transaction value; ends an earlier value"},
     "type":       {"in": "body", "type": "string", "enum": ["signup", "purchase"], "description": "Conversion type"},
     "paid":       {"in": "body", "type": "boolean", "description": "Whether the commission is paid out"},
     "reference":  {"in": "body", "type": "string", "minLength": 1, "maxLength": 255, "description": "Your reference, unique per project"},
