@@ -28,6 +28,7 @@ run: setup ## Build everything and run it on a private Postgres: `affiliate dev`
 test: setup ## Format, lints and every test, with the native and the portable kernels
 	cargo fmt --all --check
 	cargo clippy --locked --quiet $(CRATES) --all-targets -- -D warnings
+	@tests/setup.sh
 	cargo build --locked --quiet -p affiliate-gateway
 	cargo test --locked --quiet $(CRATES)
 

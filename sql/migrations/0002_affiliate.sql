@@ -44,6 +44,7 @@ CREATE TABLE affiliate_private.attribution_code (
   effective_at timestamptz NOT NULL,
   version_id   bigint      GENERATED ALWAYS AS IDENTITY,
   affiliate_id bigint,
+  label        text,
   CONSTRAINT attribution_code_pkey PRIMARY KEY (project_id, namespace, code_key, effective_at, version_id),
   CONSTRAINT attribution_code_affiliate_fkey FOREIGN KEY (project_id, affiliate_id)
     REFERENCES affiliate_private.affiliate (project_id, affiliate_id),
@@ -51,6 +52,7 @@ CREATE TABLE affiliate_private.attribution_code (
 );
 COMMENT ON TABLE affiliate_private.attribution_code IS 'Who owned a code when: referral codes, typed coupon codes, Stripe coupon and promotion-code ids, LemonSqueezy discount codes.';
 COMMENT ON COLUMN affiliate_private.attribution_code.affiliate_id IS 'NULL from the moment on when nobody owns the code (deleted, renamed or inactive coupon).';
+COMMENT ON COLUMN affiliate_private.attribution_code.label IS 'A coupon''s code as its owner wrote it, which conversions show for any of the coupon''s codes; NULL where nobody owns it and for referral codes.';
 
 CREATE TABLE affiliate_private.affiliate_rule (
   project_id   bigint      NOT NULL,

@@ -43,7 +43,7 @@ CREATE TABLE affiliate_private.customer_identity (
     REFERENCES affiliate_private.customer (project_id, customer_id)
 );
 CREATE INDEX customer_identity_customer_idx ON affiliate_private.customer_identity (project_id, customer_id);
-COMMENT ON TABLE affiliate_private.customer_identity IS 'Names a customer goes by: kind email (folded) or a provider (its customer id). A guest sale may have none.';
+COMMENT ON TABLE affiliate_private.customer_identity IS 'Names a customer goes by: kind email (folded), a provider (its customer id), or a provider''s payment that was announced before its money (stripe:payment). A guest sale may have none.';
 
 CREATE TABLE affiliate_private.sale (
   project_id      bigint      NOT NULL,

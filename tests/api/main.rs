@@ -1,10 +1,14 @@
-//! The REST API over HTTP, endpoint by endpoint, as its clients use it.
+//! The REST API over HTTP: what each endpoint takes, answers and refuses, on a real gateway. What touches money runs
+//! with the native and with the portable kernels.
 
 mod attribution;
 mod conversions;
+mod coupon_sales;
+mod coupons;
 mod listing;
 mod payout;
 mod referrals;
+mod support;
 
 /// Unix seconds: what is sold after this moment comes after everything the test did before.
 fn now() -> i64 {

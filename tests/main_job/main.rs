@@ -4,6 +4,7 @@
 
 mod convergence;
 mod money;
+mod outbound;
 mod refund;
 mod sale;
 mod signature;

@@ -214,3 +214,44 @@ async fn assert_one_sale(shop: &Shop) {
     );
     assert_clean(&shop.database).await;
 }
+
+#[tokio::test]
+async fn a_customer_who_turns_out_to_be_the_affiliate_is_not_paid_for_earlier_sales_either() {
+    for profile in Profile::KERNELS {
+        let shop = Shop::open(profile).await;
+        let project = &shop.project;
+        project.add_affiliate("ada@example.com", "ADA").await;
+        let first = Event::sale("pi_1", 9999).code("ADA").customer("cus_1");
+        project.deliver(&first.at(1_768_000_000)).await;
+        let stats = project.affiliate("ada@example.com").await;
+        assert_eq!(stats["total_earnings"], "20.00");
+        let second = Event::sale("pi_2", 9999)
+            .email("ada@example.com")
+            .customer("cus_1");
+        project.deliver(&second.at(1_768_000_100)).await;
+        let stats = project.affiliate("ada@example.com").await;
+        assert_eq!(stats["total_earnings"], "0.00");
+        assert_clean(&shop.database).await;
+        shop.close().await;
+    }
+}
+
+#[tokio::test]
+async fn who_announces_a_payment_without_evidence_is_remembered_until_its_money_comes() {
+    for profile in Profile::KERNELS {
+        let shop = Shop::open(profile).await;
+        let project = &shop.project;
+        project.add_affiliate("ada@example.com", "ADA").await;
+        let first = Event::sale("pi_1", 9999).code("ADA").email("b@example.com");
+        project.deliver(&first.at(1_768_000_000)).await;
+        // The session names the customer, its payment does not.
+        let unpaid = Event::unpaid("pi_2").email("b@example.com");
+        project.deliver(&unpaid.at(1_768_000_100)).await;
+        let paid = Event::sale("pi_2", 4999).at(1_768_000_200);
+        project.deliver(&paid).await;
+        let stats = project.affiliate("ada@example.com").await;
+        assert_eq!(stats["total_earnings"], "30.00");
+        assert_clean(&shop.database).await;
+        shop.close().await;
+    }
+}

@@ -1,5 +1,6 @@
 //! The `affiliate` program under test, run as a child that never outlives the test process.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Sender, channel};
@@ -33,15 +34,20 @@ pub fn path() -> PathBuf {
     program
 }
 
-/// A command for the program that has no settings of the caller's, and dies when its spawning thread does: spawn it
-/// with [`spawn`] or [`run`].
-pub fn command() -> Command {
+/// A command for any program, which dies when its spawning thread does: spawn it with [`spawn`] or [`run`].
+pub fn mortal(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("setpriv");
     command
         .arg("--pdeathsig=KILL")
         .arg("--")
-        .arg(path())
+        .arg(program)
         .stdin(Stdio::null());
+    command
+}
+
+/// A [`mortal`] command for the program under test that has no settings of the caller's.
+pub fn command() -> Command {
+    let mut command = mortal(path());
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         if name.starts_with("AFFILIATE_") || name.starts_with("PG") || name == "DATABASE_URL" {

@@ -181,6 +181,17 @@ impl Project {
             .await
     }
 
+    /// PUT of a JSON body with the key.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::PUT, path, Some(body.to_string().into()))
+            .await
+    }
+
+    /// DELETE with the key.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
     /// Any request with the key.
     pub async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Answer {
         let request = self.http.request(method, self.url(path));

@@ -12,6 +12,8 @@ BEGIN
   WHERE r.project_id = v_row.project_id AND r.affiliate_id = v_row.affiliate_id AND r.deleted_at IS NULL;
   UPDATE affiliate_private.affiliate AS a SET deleted_at = clock_timestamp(), status = 'inactive'
   WHERE a.project_id = v_row.project_id AND a.affiliate_id = v_row.affiliate_id;
+  PERFORM affiliate_private.delete_coupon(c) FROM affiliate_private.coupon AS c
+  WHERE c.project_id = v_row.project_id AND c.affiliate_id = v_row.affiliate_id AND c.deleted_at IS NULL;
   PERFORM affiliate_private.own_code(v_row.project_id, 'referral', v_row.referral_code_key, NULL);
   RETURN NULL;
 END
@@ -21,7 +23,7 @@ COMMENT ON FUNCTION affiliate_api.delete_affiliate(bigint, jsonb) IS 'DELETE /ap
 SELECT affiliate_private.declare_endpoint('delete_affiliate', $json${
   "method": "DELETE", "path": "/api/v1/affiliates/:email", "status": 204, "scope": "write", "tool": "delete_affiliate",
   "summary": "Delete an affiliate",
-  "description": "Remove an affiliate and associated referral data. Unpaid commissions are taken back; what was paid stays in the ledger.",
+  "description": "Remove an affiliate, its coupons and associated referral data. Unpaid commissions are taken back; what was paid stays in the ledger.",
   "parameters": {
     "email": {"in": "path", "type": "string", "format": "email", "required": true, "description": "Email address of the affiliate"}
   }

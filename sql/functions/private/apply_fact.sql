@@ -22,7 +22,10 @@ DECLARE
   v_sale_ids bigint[];
 BEGIN
   SELECT array_agg(k.kind), array_agg(k.identity_key) INTO v_kinds, v_keys
-  FROM (VALUES (apply_sale_fact.p_provider, apply_sale_fact.p_fact ->> 'customer_key'), ('email', affiliate_private.fold_key(v_email))) AS k (kind, identity_key)
+  FROM (VALUES (apply_sale_fact.p_provider, apply_sale_fact.p_fact ->> 'customer_key'), ('email', affiliate_private.fold_key(v_email)),
+               -- A hint leaves no sale by which its payment would lead to this customer.
+               (affiliate_private.payment_kind(apply_sale_fact.p_provider),
+                CASE WHEN apply_sale_fact.p_fact ->> 'kind' = 'hint' THEN apply_sale_fact.p_fact ->> 'sale_key' END)) AS k (kind, identity_key)
   WHERE k.identity_key IS NOT NULL;
   PERFORM affiliate_private.lock_facts(apply_sale_fact.p_project_id,
     ARRAY(SELECT k.kind || ':' || k.identity_key FROM unnest(v_kinds, v_keys) AS k (kind, identity_key))
@@ -41,7 +44,7 @@ BEGIN
   SELECT array_agg(s.sale_id ORDER BY s.occurred_at, s.sale_key) INTO v_sale_ids
   FROM affiliate_private.sale AS s
   WHERE s.project_id = apply_sale_fact.p_project_id AND s.customer_id = v_customer.customer_id
-    AND (v_customer.merged OR s.occurred_at >= apply_sale_fact.p_occurred_at
+    AND (v_customer.widened OR s.occurred_at >= apply_sale_fact.p_occurred_at
          OR s.sale_id IN (SELECT a.sale_id FROM affiliate_private.sale_alias AS a
                           WHERE a.project_id = apply_sale_fact.p_project_id AND a.provider = apply_sale_fact.p_provider AND a.alias_key = ANY (v_aliases)));
   PERFORM affiliate_private.settle_sales(apply_sale_fact.p_project_id, v_sale_ids);

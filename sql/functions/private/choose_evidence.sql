@@ -1,8 +1,10 @@
-CREATE OR REPLACE FUNCTION affiliate_private.source_priority(p_source text) RETURNS bigint
+CREATE OR REPLACE FUNCTION affiliate_private.source_priority(p_source text, p_namespace text) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT array_position(ARRAY['coupon', 'metadata', 'client_reference_id', 'subscription_metadata', 'email', 'manual'], source_priority.p_source)::bigint
+  -- Among coupons the code the customer typed comes before the provider's ids.
+  SELECT 2 * array_position(ARRAY['coupon', 'metadata', 'client_reference_id', 'subscription_metadata', 'email', 'manual'], source_priority.p_source)::bigint
+         - (source_priority.p_source = 'coupon' AND source_priority.p_namespace = 'coupon')::integer
 $$;
-COMMENT ON FUNCTION affiliate_private.source_priority(text) IS 'Attribution order of evidence about a sale itself: 1 wins.';
+COMMENT ON FUNCTION affiliate_private.source_priority(text, text) IS 'Attribution order of evidence about a sale itself: the smallest wins.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.may_earn(p_project_id bigint, p_affiliate_id bigint, p_customer_id bigint, p_at timestamptz, p_allow_self boolean) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
@@ -28,14 +30,18 @@ DECLARE
   v_link   affiliate_private.referral_link;
 BEGIN
   -- Evidence about this very sale, in the documented order.
-  SELECT array_agg(affiliate_private.source_priority(e.source)) AS priorities, array_agg(e.observed_at) AS times, array_agg(o.affiliate_id) AS affiliates,
-         array_agg(e.evidence_id) AS ids, array_agg(e.source) AS sources, array_agg(e.code_key) AS codes,
-         array_agg(affiliate_private.may_earn(e.project_id, o.affiliate_id, (choose_evidence.p_sale).customer_id,
-                                              (choose_evidence.p_sale).occurred_at, (choose_evidence.p_setting).allow_self_referral)) AS eligible
+  SELECT array_agg(affiliate_private.source_priority(c.source, c.namespace)) AS priorities, array_agg(c.observed_at) AS times, array_agg(c.affiliate_id) AS affiliates,
+         array_agg(c.evidence_id) AS ids, array_agg(c.source) AS sources, array_agg(c.code_key) AS codes, array_agg(c.eligible) AS eligible
   INTO v_c
-  FROM affiliate_private.evidence AS e
-  CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, (choose_evidence.p_sale).occurred_at)) AS o (affiliate_id)
-  WHERE e.project_id = (choose_evidence.p_sale).project_id AND e.provider = (choose_evidence.p_sale).provider AND e.scope_key = (choose_evidence.p_sale).sale_key;
+  FROM (
+    SELECT e.evidence_id, e.source, e.namespace, e.code_key, e.observed_at, o.affiliate_id,
+           affiliate_private.may_earn(e.project_id, o.affiliate_id, (choose_evidence.p_sale).customer_id,
+                                      (choose_evidence.p_sale).occurred_at, (choose_evidence.p_setting).allow_self_referral) AS eligible
+    FROM affiliate_private.evidence AS e
+    CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, (choose_evidence.p_sale).occurred_at)) AS o (affiliate_id)
+    WHERE e.project_id = (choose_evidence.p_sale).project_id AND e.provider = (choose_evidence.p_sale).provider AND e.scope_key = (choose_evidence.p_sale).sale_key
+    -- The first of equals wins, so that must not depend on where rows lie.
+    ORDER BY e.source, e.namespace, e.code_key) AS c;
   v_winner := affiliate_kernel.choose_attribution(v_c.priorities, v_c.times, v_c.affiliates, v_c.eligible, v_first);
   IF v_winner IS NULL THEN
     v_link := affiliate_private.link_at(choose_evidence.p_sale);
@@ -43,9 +49,11 @@ BEGIN
     SELECT array_agg(1::bigint) AS priorities, array_agg(t.observed_at) AS times, array_agg(t.affiliate_id) AS affiliates,
            array_agg(t.evidence_id) AS ids, array_agg('email'::text) AS sources, array_agg(t.code_key) AS codes, array_agg(true) AS eligible
     INTO v_c
-    FROM affiliate_private.latest_touches(choose_evidence.p_sale, v_link.effective_at, v_first, (choose_evidence.p_setting).allow_self_referral) AS t
-    -- The owner's word is the first touch, and cannot be followed by another.
-    WHERE NOT (v_first AND v_link.effective_at IS NOT NULL);
+    FROM (
+      SELECT l.* FROM affiliate_private.latest_touches(choose_evidence.p_sale, v_link.effective_at, v_first, (choose_evidence.p_setting).allow_self_referral) AS l
+      -- The owner's word is the first touch, and cannot be followed by another.
+      WHERE NOT (v_first AND v_link.effective_at IS NOT NULL)
+      ORDER BY l.code_key, l.evidence_id) AS t;
     v_winner := affiliate_kernel.choose_attribution(v_c.priorities, v_c.times, v_c.affiliates, v_c.eligible, v_first);
   END IF;
   IF v_winner IS NULL THEN

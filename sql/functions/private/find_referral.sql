@@ -23,7 +23,7 @@ DECLARE
 BEGIN
   PERFORM affiliate_private.lock_facts(lock_person.p_project_id, ARRAY(SELECT 'email:' || k.identity_key FROM unnest(v_keys) AS k (identity_key)));
   v_customer := affiliate_private.resolve_customer(lock_person.p_project_id, v_kinds, v_keys, NULL, NULL);
-  IF v_customer.merged THEN
+  IF v_customer.widened THEN
     PERFORM affiliate_private.settle_customer(lock_person.p_project_id, v_customer.customer_id, '-infinity');
   END IF;
   RETURN v_customer.customer_id;
@@ -52,15 +52,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.link_referral(affiliate_private.referred_user, bigint) IS 'Records from now on whom the owner credits with a referred user (affiliate_id NULL: nobody); sales before keep theirs. The caller holds the customer''s lock.';
-
-CREATE OR REPLACE FUNCTION affiliate_private.check_affiliate(p_project_id bigint, p_affiliate_id bigint) RETURNS void
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  IF check_affiliate.p_affiliate_id IS NOT NULL AND NOT EXISTS (
-       SELECT FROM affiliate_private.affiliate AS a
-       WHERE a.project_id = check_affiliate.p_project_id AND a.affiliate_id = check_affiliate.p_affiliate_id AND a.deleted_at IS NULL) THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF404', MESSAGE = 'Affiliate not found';
-  END IF;
-END
-$$;
-COMMENT ON FUNCTION affiliate_private.check_affiliate(bigint, bigint) IS 'RF404 unless the project has this live affiliate (NULL is nobody, which is fine).';

@@ -72,10 +72,15 @@ CREATE OR REPLACE FUNCTION affiliate_private.stripe_session_evidence(p_session j
 LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(jsonb_agg(jsonb_build_object('source', e.source, 'namespace', e.namespace, 'code', e.code)), '[]'::jsonb)
   FROM (
-    SELECT 'coupon' AS source, 'stripe' AS namespace, affiliate_private.stripe_id('discount', d.discount -> k.key) AS code
+    -- A discount names ids; the code the customer typed is known only where the promotion code comes expanded. What owners
+    -- enter as the Stripe id of a coupon may be any of the three.
+    SELECT 'coupon' AS source, c.namespace, c.code
     FROM jsonb_array_elements(CASE jsonb_typeof(stripe_session_evidence.p_session -> 'discounts')
-                                WHEN 'array' THEN stripe_session_evidence.p_session -> 'discounts' ELSE '[]'::jsonb END) AS d (discount),
-         unnest(ARRAY['promotion_code', 'coupon']) AS k (key)
+                                WHEN 'array' THEN stripe_session_evidence.p_session -> 'discounts' ELSE '[]'::jsonb END) AS d (discount)
+    CROSS JOIN LATERAL (SELECT affiliate_private.fact_text('promotion code', d.discount #> '{promotion_code,code}') AS code) AS t
+    CROSS JOIN LATERAL (VALUES ('coupon', t.code), ('stripe', t.code),
+                               ('stripe', affiliate_private.stripe_id('discount', d.discount -> 'promotion_code')),
+                               ('stripe', affiliate_private.stripe_id('discount', d.discount -> 'coupon'))) AS c (namespace, code)
     UNION ALL
     SELECT 'metadata', 'referral', affiliate_private.fact_text('metadata.referral_code', stripe_session_evidence.p_session #> '{metadata,referral_code}')
     UNION ALL

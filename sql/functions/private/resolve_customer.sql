@@ -1,11 +1,11 @@
 CREATE OR REPLACE FUNCTION affiliate_private.resolve_customer(p_project_id bigint, p_kinds text[], p_keys text[], p_provider text, p_sale_key text,
-                                                              OUT customer_id bigint, OUT merged boolean)
+                                                              OUT customer_id bigint, OUT widened boolean)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_ids    bigint[];
   v_locked bigint[];
 BEGIN
-  merged := false;
+  widened := false;
   -- The identities and the sale are locked by the caller; the customers they lead to are locked here. A merge by somebody else may
   -- have moved an identity while this waited, so look again until what is locked is what is meant.
   LOOP
@@ -21,6 +21,10 @@ BEGIN
       UNION ALL
       SELECT e.customer_id FROM affiliate_private.evidence AS e
       WHERE e.project_id = resolve_customer.p_project_id AND e.provider = resolve_customer.p_provider AND e.scope_key = resolve_customer.p_sale_key
+      UNION ALL
+      SELECT i.customer_id FROM affiliate_private.customer_identity AS i
+      WHERE i.project_id = resolve_customer.p_project_id AND i.kind = affiliate_private.payment_kind(resolve_customer.p_provider)
+        AND i.identity_key = resolve_customer.p_sale_key
     ) AS known;
     EXIT WHEN v_ids IS NULL OR v_ids IS NOT DISTINCT FROM v_locked;
     PERFORM affiliate_private.lock_customers(resolve_customer.p_project_id, v_ids);
@@ -34,18 +38,29 @@ BEGIN
   ELSE
     resolve_customer.customer_id := v_ids[1];
     IF cardinality(v_ids) > 1 THEN
-      merged := true;
+      widened := true;
       PERFORM affiliate_private.merge_customers(resolve_customer.p_project_id, v_ids[1], v_ids[2:]);
     END IF;
   END IF;
 
-  INSERT INTO affiliate_private.customer_identity (project_id, kind, identity_key, customer_id)
-  SELECT resolve_customer.p_project_id, k.kind, k.identity_key, resolve_customer.customer_id
-  FROM unnest(resolve_customer.p_kinds, resolve_customer.p_keys) AS k (kind, identity_key)
-  ON CONFLICT ON CONSTRAINT customer_identity_pkey DO NOTHING;
+  WITH learnt AS (
+    INSERT INTO affiliate_private.customer_identity AS i (project_id, kind, identity_key, customer_id)
+    SELECT resolve_customer.p_project_id, k.kind, k.identity_key, resolve_customer.customer_id
+    FROM unnest(resolve_customer.p_kinds, resolve_customer.p_keys) AS k (kind, identity_key)
+    ON CONFLICT ON CONSTRAINT customer_identity_pkey DO NOTHING
+    RETURNING i.kind
+  )
+  -- Another email of a known customer: it may be an affiliate's, or one the owner has said something about.
+  SELECT widened OR (v_ids IS NOT NULL AND EXISTS (SELECT FROM learnt WHERE learnt.kind = 'email')) INTO widened;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.resolve_customer(bigint, text[], text[], text, text) IS 'The one customer these identities and this sale belong to, locked; creates it, or merges the ones there are (merged = true).';
+COMMENT ON FUNCTION affiliate_private.resolve_customer(bigint, text[], text[], text, text) IS 'The one customer these identities and this sale belong to, locked; creates it, or merges the ones there are. widened: it was merged or got another email, so that all its sales are to be settled again.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.payment_kind(p_provider text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT payment_kind.p_provider || ':payment'
+$$;
+COMMENT ON FUNCTION affiliate_private.payment_kind(text) IS 'The kind of customer_identity under which a payment is remembered whose customer is known before its money.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.lock_customers(p_project_id bigint, p_customer_ids bigint[]) RETURNS void
 LANGUAGE sql VOLATILE AS $$

@@ -31,8 +31,9 @@ BEGIN
     v_target.evidence_id            := v_stamp.evidence_id;
     v_target.contested_affiliate_id := v_evidence.affiliate_id;
   END IF;
-  v_target.coupon_code_used := coalesce(v_edit.coupon_code_used, CASE WHEN v_target.attribution_source = 'coupon' THEN v_evidence.code_key END);
-  v_target.reference        := coalesce(v_edit.reference, CASE WHEN v_sale.provider <> 'api' THEN v_sale.sale_key END);
+  v_target.coupon_code_used := coalesce(v_edit.coupon_code_used, CASE WHEN v_target.attribution_source = 'coupon' THEN
+    affiliate_private.coupon_code_of(v_sale.project_id, v_target.evidence_id, v_sale.occurred_at) END);
+  v_target.reference := coalesce(v_edit.reference, CASE WHEN v_sale.provider <> 'api' THEN v_sale.sale_key END);
 
   SELECT * INTO v_lines FROM affiliate_private.line_rules(v_sale, v_setting, v_target.affiliate_id);
   v_target.type                 := v_sale.type;

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Installs what only the tests need: Node and PHP, in which the integration guide's snippets run. Does nothing where both
+# are there.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$here")
+local_dir=$root/.local
+
+say() { printf 'tests/setup: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+. "$root/extension/setup/apt.sh"
+
+mkdir -p "$local_dir"
+exec 9>"$local_dir/setup.lock"
+flock 9
+ensure_command node nodejs
+ensure_command php php-cli
