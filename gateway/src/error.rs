@@ -20,7 +20,7 @@ pub const UNAVAILABLE: &str = "The service is temporarily unavailable, try again
 
 /// SQLSTATE, HTTP status, and the text shown; `None` shows the message of the database, which only the product's own
 /// class `RF` may do: messages of Postgres name constraints and columns. A five-character code wins over a class.
-const RULES: &[(&str, u16, Option<&str>)] = &[
+pub const RULES: &[(&str, u16, Option<&str>)] = &[
     ("RF400", 400, None),
     ("RF401", 401, None),
     ("RF403", 403, None),

@@ -18,11 +18,21 @@ FROM affiliate_private.visible_project AS p
 JOIN affiliate_private.affiliate AS a ON a.project_id = p.project_id AND a.deleted_at IS NULL
 JOIN affiliate_private.affiliate_balance AS b ON b.project_id = a.project_id AND b.affiliate_id = a.affiliate_id;
 COMMENT ON VIEW affiliate.affiliates IS 'Affiliates with their earnings as of now; total = eligible + held + paid.';
+COMMENT ON COLUMN affiliate.affiliates.project_id IS 'The affiliate program.';
+COMMENT ON COLUMN affiliate.affiliates.affiliate_id IS 'The affiliate, as in the other views.';
+COMMENT ON COLUMN affiliate.affiliates.email IS 'Email address, unique per project.';
+COMMENT ON COLUMN affiliate.affiliates.referral_code IS 'The code in the affiliate''s links, unique per project.';
+COMMENT ON COLUMN affiliate.affiliates.status IS 'active or inactive now; a sale looks at the status at its own time.';
+COMMENT ON COLUMN affiliate.affiliates.created_at IS 'When the affiliate joined.';
 COMMENT ON COLUMN affiliate.affiliates.currency IS 'ISO 4217 code of the earnings columns.';
 COMMENT ON COLUMN affiliate.affiliates.total_earnings IS 'All commission earned, refunds taken off.';
 COMMENT ON COLUMN affiliate.affiliates.eligible_earnings IS 'Past its hold and not paid yet; negative when refunds exceed what is left after payouts.';
 COMMENT ON COLUMN affiliate.affiliates.held_earnings IS 'Still within its hold period.';
+COMMENT ON COLUMN affiliate.affiliates.paid_earnings IS 'Paid out so far.';
 COMMENT ON COLUMN affiliate.affiliates.next_release_at IS 'When the next held amount becomes eligible.';
+COMMENT ON COLUMN affiliate.affiliates.clicks IS 'Visits through the affiliate''s links.';
+COMMENT ON COLUMN affiliate.affiliates.signups IS 'Referred sign-ups.';
+COMMENT ON COLUMN affiliate.affiliates.purchases IS 'Sales credited to the affiliate, refunded ones included.';
 
 CREATE OR REPLACE VIEW affiliate.conversions WITH (security_barrier) AS
 SELECT c.project_id, c.conversion_id, c.type, c.affiliate_id, c.referred_user_id, c.occurred_at, c.currency,
@@ -35,12 +45,26 @@ SELECT c.project_id, c.conversion_id, c.type, c.affiliate_id, c.referred_user_id
 FROM affiliate_private.visible_project AS p
 JOIN affiliate_private.conversion AS c ON c.project_id = p.project_id AND c.deleted_at IS NULL;
 COMMENT ON VIEW affiliate.conversions IS 'Sales and sign-ups with what they pay and why.';
+COMMENT ON COLUMN affiliate.conversions.project_id IS 'The affiliate program.';
+COMMENT ON COLUMN affiliate.conversions.conversion_id IS 'The conversion, as in affiliate.ledger.';
+COMMENT ON COLUMN affiliate.conversions.type IS 'purchase or signup.';
+COMMENT ON COLUMN affiliate.conversions.affiliate_id IS 'Who is credited; NULL for nobody.';
+COMMENT ON COLUMN affiliate.conversions.referred_user_id IS 'The customer, where an email is known.';
+COMMENT ON COLUMN affiliate.conversions.occurred_at IS 'When the sale happened, by the payment provider''s clock.';
 COMMENT ON COLUMN affiliate.conversions.currency IS 'ISO 4217 code of base_value and refunded.';
 COMMENT ON COLUMN affiliate.conversions.base_value IS 'Commission base: without tax, shipping and discount.';
+COMMENT ON COLUMN affiliate.conversions.commission_currency IS 'ISO 4217 code of the commission columns: the project''s currency.';
 COMMENT ON COLUMN affiliate.conversions.commission IS 'Commission before refunds, in commission_currency.';
 COMMENT ON COLUMN affiliate.conversions.reversed_commission IS 'Share of the commission taken back by refunds.';
+COMMENT ON COLUMN affiliate.conversions.refunded IS 'Given back to the customer so far, tax included as the provider reports it.';
 COMMENT ON COLUMN affiliate.conversions.attribution_source IS 'Which evidence decided: coupon, metadata, client_reference_id, subscription_metadata, email (an earlier touch of the customer), manual.';
 COMMENT ON COLUMN affiliate.conversions.rule_source IS 'Whose commission rule applied: affiliate, product, project, mixed, or none.';
+COMMENT ON COLUMN affiliate.conversions.hold_days IS 'Days the commission is held, as set at the time of the sale.';
+COMMENT ON COLUMN affiliate.conversions.release_at IS 'When the commission leaves its hold.';
+COMMENT ON COLUMN affiliate.conversions.paid IS 'Whether the commission has been paid out.';
+COMMENT ON COLUMN affiliate.conversions.reference IS 'Reference of the sale, by default the provider''s payment id.';
+COMMENT ON COLUMN affiliate.conversions.coupon_code_used IS 'The coupon code that decided who is credited.';
+COMMENT ON COLUMN affiliate.conversions.contested_affiliate_id IS 'Whom late evidence speaks for, where the conversion had already been paid out to another.';
 
 CREATE OR REPLACE VIEW affiliate.ledger WITH (security_barrier) AS
 SELECT e.project_id, e.entry_id, e.affiliate_id, e.conversion_id, e.kind, affiliate_private.money_decimal(e.amount_minor, e.currency) AS amount,
@@ -48,10 +72,25 @@ SELECT e.project_id, e.entry_id, e.affiliate_id, e.conversion_id, e.kind, affili
 FROM affiliate_private.visible_project AS p
 JOIN affiliate_private.ledger_entry AS e ON e.project_id = p.project_id;
 COMMENT ON VIEW affiliate.ledger IS 'Every booked entry, append-only: commission +, refund -, payout -.';
-COMMENT ON COLUMN affiliate.ledger.release_at IS 'When the amount leaves its hold; NULL for payouts.';
+COMMENT ON COLUMN affiliate.ledger.project_id IS 'The affiliate program.';
+COMMENT ON COLUMN affiliate.ledger.entry_id IS 'Number of the entry.';
+COMMENT ON COLUMN affiliate.ledger.affiliate_id IS 'Whose money it is.';
+COMMENT ON COLUMN affiliate.ledger.conversion_id IS 'The conversion it comes from.';
+COMMENT ON COLUMN affiliate.ledger.kind IS 'commission, refund or payout.';
+COMMENT ON COLUMN affiliate.ledger.amount IS 'Effect on what the affiliate is owed.';
+COMMENT ON COLUMN affiliate.ledger.currency IS 'ISO 4217 code of amount: the project''s currency.';
+COMMENT ON COLUMN affiliate.ledger.release_at IS 'When the amount leaves its hold; NULL for payouts and for what is paid out.';
+COMMENT ON COLUMN affiliate.ledger.booked_at IS 'When it was booked, by the database''s clock.';
 
 CREATE OR REPLACE VIEW affiliate.parked_events WITH (security_barrier) AS
 SELECT e.project_id, e.provider_event_id, e.provider, e.event_key, e.event_type, e.received_at, e.error
 FROM affiliate_private.visible_project AS p
 JOIN affiliate_private.provider_event AS e ON e.project_id = p.project_id AND e.outcome = 'parked';
 COMMENT ON VIEW affiliate.parked_events IS 'Provider events that could not be applied, and why; replay them once the cause is gone.';
+COMMENT ON COLUMN affiliate.parked_events.project_id IS 'The affiliate program.';
+COMMENT ON COLUMN affiliate.parked_events.provider_event_id IS 'What affiliate.replay_event takes.';
+COMMENT ON COLUMN affiliate.parked_events.provider IS 'The payment provider, such as stripe.';
+COMMENT ON COLUMN affiliate.parked_events.event_key IS 'The provider''s event id, or sha256:<hex of the body> where the body names none.';
+COMMENT ON COLUMN affiliate.parked_events.event_type IS 'The provider''s name of the event; NULL where the body could not be read.';
+COMMENT ON COLUMN affiliate.parked_events.received_at IS 'When it first arrived.';
+COMMENT ON COLUMN affiliate.parked_events.error IS 'Why it could not be applied.';
