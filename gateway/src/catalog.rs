@@ -189,7 +189,7 @@ pub async fn load(
         .query(
             "SELECT e.function_name::text, e.method::text, e.path::text, e.success_status::integer, \
                     e.scope::text, e.parameters::text, e.summary::text, e.description::text, \
-                    e.tool_name::text, e.response::text \
+                    e.tool_name::text, e.response::text, e.body_schema::text \
                FROM affiliate_api.endpoints() AS e ORDER BY 3, 2, 1",
             &[],
         )
@@ -221,6 +221,7 @@ fn declared(row: &tokio_postgres::Row) -> Result<Declared, tokio_postgres::Error
         description: row.try_get(7)?,
         tool_name: row.try_get(8)?,
         response: row.try_get(9)?,
+        body_schema: row.try_get(10)?,
     })
 }
 

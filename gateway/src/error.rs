@@ -28,7 +28,7 @@ pub const RULES: &[(&str, u16, Option<&str>)] = &[
     ("RF409", 409, None),
     ("RF410", 410, None),
     ("RF413", 413, None),
-    ("RF422", 400, None),
+    ("RF422", 409, None),
     ("RF429", 429, None),
     ("22P02", 400, Some(INVALID_VALUE)),
     ("22003", 400, Some(NUMBER_OUT_OF_RANGE)),
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn own_errors_show_their_message_and_standard_ones_a_generic_text() {
         assert_eq!(rule("RF404"), Some((StatusCode::NOT_FOUND, None)));
-        assert_eq!(rule("RF422"), Some((StatusCode::BAD_REQUEST, None)));
+        assert_eq!(rule("RF422"), Some((StatusCode::CONFLICT, None)));
         assert_eq!(
             rule("23514"),
             Some((StatusCode::BAD_REQUEST, Some(INVALID_VALUE)))

@@ -80,12 +80,12 @@ fn from_body(
     body: &mut Map<String, Value>,
 ) -> Result<Option<Value>, ApiError> {
     let sent_as = [Some(&parameter.name), parameter.alias.as_ref()];
-    let mut argument = None;
-    // The name wins over the alias, but what stands under either has to be acceptable.
+    let mut argument: Option<Value> = None;
+    // The name wins over the alias unless it is null, but what stands under either has to be acceptable.
     for name in sent_as.into_iter().flatten() {
         if let Some(value) = body.get_mut(name).map(Value::take) {
             let value = accepted(parameter.accept(name, value))?;
-            argument = argument.or(value);
+            argument = argument.filter(|value| !value.is_null()).or(value);
         }
     }
     Ok(argument)

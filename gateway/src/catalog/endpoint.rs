@@ -27,6 +27,8 @@ pub struct Declared {
     pub tool_name: Option<String>,
     /// The schema of what it answers, followed by `[]` for a page of them.
     pub response: Option<String>,
+    /// What the body as a whole has to satisfy, as JSON schema keywords.
+    pub body_schema: Option<String>,
 }
 
 /// A declaration that cannot be served.

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use crate::openapi::{ALIAS_OF, ARGUMENT, STORABLE, TOOL};
 
+/// Longer lists of choices are left out of a tool; its description says what they are.
+const LONGEST_LIST: usize = 30;
+
 /// Where the REST API takes an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -50,7 +53,7 @@ impl ToolSet {
         });
         let tools = operations.filter_map(|(path, method, operation)| {
             let name = operation[TOOL].as_str()?;
-            Some(ApiTool::new(name, method, path, operation))
+            Some(ApiTool::new(name, method, path, operation, document))
         });
         Self(tools.collect())
     }
@@ -74,8 +77,11 @@ struct Input {
 }
 
 impl ApiTool {
-    fn new(name: &str, method: &str, path: &str, operation: &Value) -> Self {
-        let inputs: Vec<Input> = parameters(operation).chain(properties(operation)).collect();
+    fn new(name: &str, method: &str, path: &str, operation: &Value, document: &Value) -> Self {
+        let mut inputs: Vec<Input> = parameters(operation).chain(properties(operation)).collect();
+        for input in &mut inputs {
+            simplify(&mut input.schema, document);
+        }
         let required: Vec<&str> = inputs
             .iter()
             .filter(|input| input.required)
@@ -171,7 +177,6 @@ fn input(
     let choices = schema.get("anyOf").and_then(Value::as_array);
     let nullable = choices.is_some_and(|choices| choices.iter().any(is_null));
     schema.shift_remove(ARGUMENT);
-    without_noise(&mut schema);
     Input {
         argument: Argument {
             name: documented[ARGUMENT].as_str().unwrap_or(sent_as).to_owned(),
@@ -184,15 +189,26 @@ fn input(
     }
 }
 
-/// Takes out what is true of every text: it tells an assistant nothing.
-fn without_noise(schema: &mut JsonObject) {
+/// Puts what a reference leads to in its place, since a tool stands alone, and takes out what helps no assistant: what is
+/// true of every text, and lists too long to read.
+fn simplify(schema: &mut JsonObject, document: &Value) {
+    let reference = schema.shift_remove("$ref");
+    let pointer = reference.as_ref().and_then(Value::as_str);
+    let found = pointer.and_then(|pointer| document.pointer(pointer.strip_prefix('#')?));
+    for (key, value) in found.and_then(Value::as_object).into_iter().flatten() {
+        schema.entry(key).or_insert_with(|| value.clone());
+    }
     if schema.get("pattern") == Some(&json!(STORABLE)) {
         schema.shift_remove("pattern");
+    }
+    let choices = schema.get("enum").and_then(Value::as_array);
+    if choices.is_some_and(|choices| choices.len() > LONGEST_LIST) {
+        schema.shift_remove("enum");
     }
     let choices = schema.get_mut("anyOf").and_then(Value::as_array_mut);
     for choice in choices.into_iter().flatten() {
         if let Value::Object(choice) = choice {
-            without_noise(choice);
+            simplify(choice, document);
         }
     }
 }

@@ -180,15 +180,25 @@ fn request_body(endpoint: &Endpoint, declarations: &Object) -> Value {
         // An update that changes nothing is refused.
         choices.push(one_of_names(every_name));
     }
-    let is_required = !required.is_empty() || !choices.is_empty();
     let mut schema = json!({"type": "object", "properties": properties});
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
+    choices.extend(body_rule(endpoint));
+    let is_required = !required.is_empty() || !choices.is_empty();
     if !choices.is_empty() {
         schema["allOf"] = Value::Array(choices);
     }
     json!({"required": is_required, "content": {"application/json": {"schema": schema}}})
+}
+
+/// What the declaration says about the body as a whole.
+fn body_rule(endpoint: &Endpoint) -> Option<Value> {
+    let rule = serde_json::from_str(endpoint.declared.body_schema.as_deref()?);
+    rule.inspect_err(|error| {
+        tracing::error!(path = endpoint.template, %error, "the rule about the body is left out");
+    })
+    .ok()
 }
 
 fn one_of_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Value {

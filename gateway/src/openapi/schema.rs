@@ -5,7 +5,14 @@ use serde_json::{Map, Value, json};
 use crate::catalog::MAX_SAFE_INTEGER;
 
 /// Keys of a declaration that are no JSON schema, or stand elsewhere in the document.
-const NOT_SCHEMA: [&str; 5] = ["in", "required", "nullable", "alias", "description"];
+const NOT_SCHEMA: [&str; 6] = [
+    "in",
+    "required",
+    "nullable",
+    "alias",
+    "description",
+    "schema",
+];
 
 /// What `catalog::format` takes as a date beyond what JSON schema does: there is no year 0.
 const DATE: &str = "^(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-";
@@ -22,6 +29,12 @@ pub(super) fn of_parameter(declaration: &Map<String, Value>) -> Map<String, Valu
         .filter(|(key, _)| !NOT_SCHEMA.contains(&key.as_str()))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
+    if let Some(Value::String(name)) = declaration.get("schema") {
+        schema = Map::from_iter([(
+            "$ref".to_owned(),
+            json!(format!("#/components/schemas/{name}")),
+        )]);
+    }
     if schema.get("type") == Some(&json!("integer")) {
         // Larger ones are refused: not every reader of JSON holds them exactly.
         for (bound, value) in [
