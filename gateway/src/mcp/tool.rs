@@ -198,8 +198,13 @@ fn simplify(schema: &mut JsonObject, document: &Value) {
     for (key, value) in found.and_then(Value::as_object).into_iter().flatten() {
         schema.entry(key).or_insert_with(|| value.clone());
     }
-    if schema.get("pattern") == Some(&json!(STORABLE)) {
-        schema.shift_remove("pattern");
+    for (key, noise) in [
+        ("pattern", json!(STORABLE)),
+        ("allOf", json!([{"pattern": STORABLE}])),
+    ] {
+        if schema.get(key) == Some(&noise) {
+            schema.shift_remove(key);
+        }
     }
     let choices = schema.get("enum").and_then(Value::as_array);
     if choices.is_some_and(|choices| choices.len() > LONGEST_LIST) {

@@ -1,5 +1,6 @@
 //! The JSON schema of a declared parameter: what the gateway accepts, said so that a generator can produce it.
 
+use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use crate::catalog::MAX_SAFE_INTEGER;
@@ -51,11 +52,8 @@ pub(super) fn of_parameter(declaration: &Map<String, Value>) -> Map<String, Valu
             json!([{"format": "date", "pattern": DATE}, {"format": "date-time", "pattern": DATE_TIME}]),
         );
     }
-    let is_free_text = !["pattern", "format", "enum", "anyOf"]
-        .iter()
-        .any(|key| schema.contains_key(*key));
-    if schema.get("type") == Some(&json!("string")) && is_free_text {
-        schema.insert("pattern".to_owned(), json!(STORABLE));
+    if schema.get("type") == Some(&json!("string")) {
+        keep_storable(&mut schema);
     }
     if declaration.get("nullable") == Some(&Value::Bool(true)) {
         // Not `"type": [.., "null"]`: the other keywords are about the type alone.
@@ -63,6 +61,28 @@ pub(super) fn of_parameter(declaration: &Map<String, Value>) -> Map<String, Valu
         return Map::from_iter([("anyOf".to_owned(), choices)]);
     }
     schema
+}
+
+/// Says of a text that it must not hold U+0000, where nothing else does.
+fn keep_storable(schema: &mut Map<String, Value>) {
+    let admits_nul = |pattern: &str| {
+        let pattern = Regex::new(pattern);
+        ["\0", "\0aaaa", "aa\0aa", "aaaa\0"]
+            .iter()
+            .any(|text| pattern.as_ref().is_ok_and(|pattern| pattern.is_match(text)))
+    };
+    match schema.get("pattern").and_then(Value::as_str) {
+        Some(pattern) if admits_nul(pattern) => {
+            schema.insert("allOf".to_owned(), json!([{"pattern": STORABLE}]));
+        }
+        None if !["format", "enum", "anyOf"]
+            .iter()
+            .any(|key| schema.contains_key(*key)) =>
+        {
+            schema.insert("pattern".to_owned(), json!(STORABLE));
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +127,10 @@ mod tests {
         let free = json!({"in": "body", "type": "string", "maxLength": 9});
         let expected = json!({"type": "string", "maxLength": 9, "pattern": STORABLE});
         assert_eq!(schema(free), expected);
+        let not_blank = schema(json!({"in": "body", "type": "string", "pattern": "\\S"}));
+        assert_eq!(not_blank["allOf"], json!([{"pattern": STORABLE}]));
+        let code = schema(json!({"in": "body", "type": "string", "pattern": "^[a-z]+$"}));
+        assert!(code.get("allOf").is_none());
     }
 
     #[test]

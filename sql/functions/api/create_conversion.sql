@@ -30,7 +30,7 @@ SELECT affiliate_private.declare_endpoint('create_conversion', $json${
   "method": "POST", "path": "/api/v1/conversions", "status": 201, "scope": "write", "tool": "create_conversion", "response": "Conversion",
   "summary": "Create a conversion",
   "description": "Create a conversion. Commission auto-calculated from project settings if value omitted. Can identify affiliate by ID or referral code; without either the customer's earlier attribution counts.",
-  "body": {"anyOf": [
+  "body": {"allOf": [{"$ref": "#/components/schemas/BaseValue"}], "anyOf": [
     {"required": ["type"], "properties": {"type": {"const": "signup"}}},
     {"required": ["type", "value"], "properties": {"value": {"type": "number"}}},
     {"required": ["base_value"], "properties": {"base_value": {"type": "number"}}},

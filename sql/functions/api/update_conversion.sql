@@ -21,6 +21,10 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'RF409',
       MESSAGE = format('%s has other decimals than %s: give the base_value in %s too', v_base_currency, v_old.currency, v_base_currency);
   END IF;
+  IF NOT v_args ? 'base_value_currency' AND affiliate_private.currency_exponent(v_old.currency) = 0
+     AND (v_args ->> 'base_value')::numeric % 1 <> 0 AND (v_args ->> 'base_value')::numeric % 0.01 = 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = format('the conversion is in %s, which has no decimals: give a whole base_value', v_old.currency);
+  END IF;
   IF v_args ?| ARRAY['value', 'base_value', 'type', 'reference', 'coupon_code_used', 'base_value_currency'] THEN
     PERFORM affiliate_private.edit_sale(v_old.project_id, v_old.sale_id, jsonb_strip_nulls(jsonb_build_object(
       'value_minor', affiliate_private.parse_money('value', v_args ->> 'value', v_currency),
@@ -38,6 +42,7 @@ SELECT affiliate_private.declare_endpoint('update_conversion', $json${
   "method": "PUT", "path": "/api/v1/conversions/:id", "status": 200, "scope": "write", "tool": "update_conversion", "response": "Conversion",
   "summary": "Update a conversion",
   "description": "Update conversion details or mark as paid. Every change is booked as new ledger entries: value replaces the commission, base_value computes it again with the rule stamped at the sale, paid books a payout (false takes it back).",
+  "body": {"$ref": "#/components/schemas/BaseValue"},
   "parameters": {
     "id":         {"in": "path", "type": "integer", "minimum": 1, "required": true, "description": "ID of the conversion"},
     "value":      {"in": "body", "type": "number", "minimum": 0, "maximum": 90000000000, "multipleOf": 0.01, "description": "Commission before refunds, in the project's currency"},
