@@ -15,6 +15,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::http::Method;
 
+pub use decimal::MAX_SAFE_INTEGER;
 pub use endpoint::{Declared, Endpoint, EndpointError};
 
 /// What a method and a path lead to.
@@ -29,27 +30,36 @@ pub enum Route<'path> {
 }
 
 /// The endpoints that share a path.
-type Resource = Vec<Arc<Endpoint>>;
+pub type Resource = Vec<Arc<Endpoint>>;
+
+/// What the database declares.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Declarations {
+    /// The endpoints.
+    pub endpoints: Vec<Declared>,
+    /// The names and texts of the JSON schemas that endpoints answer with.
+    pub schemas: Vec<(String, String)>,
+}
 
 /// All endpoints, routable.
 #[derive(Debug, Default)]
 pub struct Catalog {
     router: matchit::Router<usize>,
     resources: Vec<Resource>,
-    declared: Vec<Declared>,
+    declarations: Declarations,
 }
 
 impl Catalog {
     /// Builds the routes. A declaration that cannot be served is logged and left out, so that it takes no other
     /// endpoint down with it.
-    pub fn new(declared: Vec<Declared>) -> Self {
+    pub fn new(declarations: Declarations) -> Self {
         let mut catalog = Self::default();
-        for row in &declared {
+        for row in &declarations.endpoints {
             if let Err(error) = catalog.add(row.clone()) {
                 tracing::error!(function = row.function_name, path = row.path, %error, "endpoint left out");
             }
         }
-        catalog.declared = declared;
+        catalog.declarations = declarations;
         catalog
     }
 
@@ -102,6 +112,17 @@ impl Catalog {
         }
     }
 
+    /// The endpoints that are served, grouped by path: those of one group differ in their method, and may name the
+    /// parameters of the path differently.
+    pub fn resources(&self) -> &[Resource] {
+        &self.resources
+    }
+
+    /// The names and texts of the JSON schemas that endpoints answer with.
+    pub fn schemas(&self) -> &[(String, String)] {
+        &self.declarations.schemas
+    }
+
     /// How many endpoints are served.
     pub fn len(&self) -> usize {
         self.resources.iter().map(Vec::len).sum()
@@ -150,11 +171,11 @@ impl SharedCatalog {
     }
 
     /// Puts another catalog in force if it differs; says whether it did.
-    pub fn replace(&self, declared: Vec<Declared>) -> bool {
-        if self.current().declared == declared {
+    pub fn replace(&self, declarations: Declarations) -> bool {
+        if self.current().declarations == declarations {
             return false;
         }
-        let catalog = Arc::new(Catalog::new(declared));
+        let catalog = Arc::new(Catalog::new(declarations));
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = catalog;
         true
     }
@@ -163,27 +184,45 @@ impl SharedCatalog {
 /// Reads the declarations from the database.
 pub async fn load(
     client: &deadpool_postgres::Client,
-) -> Result<Vec<Declared>, tokio_postgres::Error> {
-    let rows = client
+) -> Result<Declarations, tokio_postgres::Error> {
+    let endpoints = client
         .query(
             "SELECT e.function_name::text, e.method::text, e.path::text, e.success_status::integer, \
-                    e.scope::text, e.parameters::text \
+                    e.scope::text, e.parameters::text, e.summary::text, e.description::text, \
+                    e.tool_name::text, e.response::text, e.body_schema::text \
                FROM affiliate_api.endpoints() AS e ORDER BY 3, 2, 1",
             &[],
         )
         .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Declared {
-                function_name: row.try_get(0)?,
-                method: row.try_get(1)?,
-                path: row.try_get(2)?,
-                success_status: row.try_get(3)?,
-                scope: row.try_get(4)?,
-                parameters: row.try_get(5)?,
-            })
-        })
-        .collect()
+    let schemas = client
+        .query(
+            "SELECT s.schema_name::text, s.schema::text FROM affiliate_api.schemas() AS s ORDER BY 1",
+            &[],
+        )
+        .await?;
+    Ok(Declarations {
+        endpoints: endpoints.iter().map(declared).collect::<Result<_, _>>()?,
+        schemas: schemas
+            .iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect::<Result<_, tokio_postgres::Error>>()?,
+    })
+}
+
+fn declared(row: &tokio_postgres::Row) -> Result<Declared, tokio_postgres::Error> {
+    Ok(Declared {
+        function_name: row.try_get(0)?,
+        method: row.try_get(1)?,
+        path: row.try_get(2)?,
+        success_status: row.try_get(3)?,
+        scope: row.try_get(4)?,
+        parameters: row.try_get(5)?,
+        summary: row.try_get(6)?,
+        description: row.try_get(7)?,
+        tool_name: row.try_get(8)?,
+        response: row.try_get(9)?,
+        body_schema: row.try_get(10)?,
+    })
 }
 
 #[cfg(test)]
@@ -198,11 +237,12 @@ mod tests {
             success_status: 200,
             scope: "read".into(),
             parameters: "{}".into(),
+            ..Declared::default()
         }
     }
 
     fn catalog() -> Catalog {
-        Catalog::new(vec![
+        Catalog::new(declarations(vec![
             declared("list", "GET", "/api/v1/affiliates"),
             declared("get", "GET", "/api/v1/affiliates/:email"),
             declared("update", "PUT", "/api/v1/affiliates/:email"),
@@ -210,7 +250,14 @@ mod tests {
             declared("fixed", "GET", "/api/v1/affiliates/export"),
             declared("twice", "GET", "/api/v1/affiliates/:other"),
             declared("bad", "GE T", "/x"),
-        ])
+        ]))
+    }
+
+    fn declarations(endpoints: Vec<Declared>) -> Declarations {
+        Declarations {
+            endpoints,
+            schemas: Vec::new(),
+        }
     }
 
     fn found<'a>(
@@ -264,9 +311,9 @@ mod tests {
     #[test]
     fn an_unchanged_catalog_is_kept() {
         let shared = SharedCatalog::default();
-        assert!(shared.replace(vec![declared("list", "GET", "/a")]));
+        assert!(shared.replace(declarations(vec![declared("list", "GET", "/a")])));
         let first = shared.current();
-        assert!(!shared.replace(vec![declared("list", "GET", "/a")]));
+        assert!(!shared.replace(declarations(vec![declared("list", "GET", "/a")])));
         assert!(Arc::ptr_eq(&first, &shared.current()));
     }
 }

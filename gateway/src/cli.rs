@@ -6,6 +6,7 @@ pub mod dev;
 mod error;
 mod key;
 mod logging;
+mod mcp;
 mod migrate;
 mod output;
 mod project;
@@ -93,6 +94,8 @@ enum Command {
     Serve(serve::Args),
     /// Try everything out on a private Postgres with a demo project
     Dev(dev::Args),
+    /// Offer the API to an AI assistant on standard input and output (Model Context Protocol)
+    Mcp(mcp::Args),
     /// Recompute all balances from the ledger and print the differences
     Verify(verify::Args),
 }
@@ -130,6 +133,7 @@ async fn run(command: Command, global: &Global) -> Result<(), CliError> {
         Command::Migrate(args) => migrate::run(args, global).await,
         Command::Serve(args) => serve::run(args, global).await,
         Command::Dev(args) => dev::run(args, global).await,
+        Command::Mcp(args) => mcp::run(args).await,
         Command::Verify(args) => verify::run(args, global).await,
     }
 }

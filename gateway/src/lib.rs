@@ -8,6 +8,8 @@ pub mod error;
 pub mod ingress;
 pub mod limit;
 pub mod log;
+pub mod mcp;
 pub mod migrate;
+pub mod openapi;
 pub mod outbox;
 pub mod server;

@@ -7,12 +7,14 @@ mod body;
 mod config;
 mod connections;
 pub mod database;
+mod docs;
 mod health;
 mod listener;
+mod mcp;
 mod request;
-mod tls;
+pub(crate) mod tls;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
@@ -26,7 +28,7 @@ use crate::catalog::SharedCatalog;
 use crate::db::DbError;
 use crate::ingress::secrets::SecretCache;
 use crate::limit::Limiter;
-use crate::{ingress, outbox};
+use crate::{ingress, openapi, outbox};
 use background::{Background, Doorbells};
 pub use config::ServeConfig;
 use database::Database;
@@ -53,22 +55,26 @@ pub(crate) struct App {
     pub(crate) config: ServeConfig,
     pub(crate) database: Database,
     pub(crate) catalog: SharedCatalog,
+    pub(crate) documents: openapi::Cache,
     pub(crate) authenticator: Authenticator,
     pub(crate) limiter: Limiter,
     pub(crate) secrets: SecretCache,
+    mcp: mcp::Service,
 }
 
 impl App {
-    fn new(config: ServeConfig, pool: Pool) -> Self {
+    fn new(config: ServeConfig, pool: Pool) -> Arc<Self> {
         let database = Database::new(pool, Duration::from_millis(config.checkout_timeout_ms));
-        Self {
+        Arc::new_cyclic(|app| Self {
+            mcp: mcp::service(Weak::clone(app), &config),
             authenticator: Authenticator::new(database.clone()),
             limiter: Limiter::default(),
             secrets: SecretCache::new(database.clone()),
             catalog: SharedCatalog::default(),
+            documents: openapi::Cache::default(),
             database,
             config,
-        }
+        })
     }
 }
 
@@ -85,7 +91,7 @@ pub async fn run(
     let tls = tls::client_config().map_err(ServeError::Tls)?;
     let sender = outbox::Sender::new(&config, tls).map_err(ServeError::WebhookClient)?;
     let notifications = listener::Source::new(config.listen_database_url.as_deref())?;
-    let app = Arc::new(App::new(config, pool));
+    let app = App::new(config, pool);
     let doorbells = Arc::new(Doorbells::default());
 
     background::refresh_catalog(&app).await;
@@ -119,6 +125,11 @@ fn router(app: Arc<App>) -> Router {
     let routes = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/openapi.json", get(docs::document))
+        .route("/docs", get(docs::page))
+        .route("/docs/", get(docs::without_slash))
+        .route("/docs/{asset}", get(docs::asset))
+        .route("/mcp", post(mcp::receive))
         .route("/webhook/{provider}/{project_id}", webhook.clone())
         .route("/api/webhook/{provider}/{project_id}", webhook)
         .fallback(api::dispatch)

@@ -151,6 +151,7 @@ CREATE TABLE affiliate_private.endpoint (
   tool_name      text,
   parameters     json    NOT NULL,
   response       text,
+  body_schema    json,
   CONSTRAINT endpoint_pkey PRIMARY KEY (function_name),
   CONSTRAINT endpoint_route_key UNIQUE (method, path),
   CONSTRAINT endpoint_method_check CHECK (method IN ('GET', 'POST', 'PUT', 'DELETE')),
@@ -158,6 +159,7 @@ CREATE TABLE affiliate_private.endpoint (
   CONSTRAINT endpoint_scope_check CHECK (scope IN ('read', 'write'))
 );
 COMMENT ON TABLE affiliate_private.endpoint IS 'One row per function in affiliate_api that is a REST endpoint; written by declare_endpoint.';
+COMMENT ON COLUMN affiliate_private.endpoint.body_schema IS 'What a request body as a whole has to satisfy beyond its parameters, as JSON schema keywords: for the OpenAPI document, enforced by the function.';
 COMMENT ON COLUMN affiliate_private.endpoint.response IS 'Name of the schema (api_schema) of what the answer''s data holds, followed by [] for a page of them; NULL for an empty answer.';
 
 CREATE TABLE affiliate_private.api_schema (

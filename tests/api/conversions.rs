@@ -235,7 +235,7 @@ async fn contradictions_and_unknown_people_are_refused_in_words() {
         ),
         (
             json!({"base_value": 1, "affiliate_id": idle}),
-            400,
+            409,
             "is inactive",
         ),
         (
@@ -255,7 +255,7 @@ async fn contradictions_and_unknown_people_are_refused_in_words() {
         ),
         (
             json!({"base_value": 1, "referred_user_id": user, "email": "other@example.com"}),
-            400,
+            409,
             "email is not that of referred_user_id",
         ),
         (json!({"base_value": 1, "email": "nobody"}), 400, "email"),

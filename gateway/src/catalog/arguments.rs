@@ -80,17 +80,15 @@ fn from_body(
     body: &mut Map<String, Value>,
 ) -> Result<Option<Value>, ApiError> {
     let sent_as = [Some(&parameter.name), parameter.alias.as_ref()];
-    let Some(name) = sent_as
-        .into_iter()
-        .flatten()
-        .find(|name| body.contains_key(*name))
-    else {
-        return Ok(None);
-    };
-    match body.get_mut(name).map(Value::take) {
-        Some(value) => accepted(parameter.accept(name, value)),
-        None => Ok(None),
+    let mut argument: Option<Value> = None;
+    // The name wins over the alias unless it is null, but what stands under either has to be acceptable.
+    for name in sent_as.into_iter().flatten() {
+        if let Some(value) = body.get_mut(name).map(Value::take) {
+            let value = accepted(parameter.accept(name, value))?;
+            argument = argument.filter(|value| !value.is_null()).or(value);
+        }
     }
+    Ok(argument)
 }
 
 fn names(parameter: &Parameter, name: &str) -> bool {
@@ -115,6 +113,7 @@ mod tests {
             success_status: 200,
             scope: "write".into(),
             parameters: parameters.to_string(),
+            ..Declared::default()
         })
         .expect("a valid endpoint")
     }
@@ -176,6 +175,21 @@ mod tests {
             put("a@b.de", "x=%f", json!({}))
                 .expect_err("a refusal")
                 .starts_with("The query string holds a %")
+        );
+    }
+
+    #[test]
+    fn a_name_wins_over_its_alias_and_both_are_checked() {
+        let both = put(
+            "a@b.de",
+            "",
+            json!({"email": "alias@c.de", "new_email": "name@c.de"}),
+        );
+        assert!(both.is_ok_and(|arguments| arguments.contains(r#""new_email":"name@c.de""#)));
+        let bad_alias = put("a@b.de", "", json!({"email": 5, "new_email": "name@c.de"}));
+        assert_eq!(
+            bad_alias.expect_err("a refusal"),
+            "email must be a valid email address, got 5"
         );
     }
 

@@ -4,8 +4,8 @@ use axum::http::{Method, StatusCode};
 
 use super::parameter::{self, Location, Parameter};
 
-/// One row of `affiliate_api.endpoints()`, as far as routing and validation need it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One row of `affiliate_api.endpoints()`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Declared {
     /// The function in `affiliate_api`.
     pub function_name: String,
@@ -19,6 +19,16 @@ pub struct Declared {
     pub scope: String,
     /// The parameters as JSON.
     pub parameters: String,
+    /// One line on what it does.
+    pub summary: Option<String>,
+    /// More about it.
+    pub description: Option<String>,
+    /// Its name among the MCP tools, if it is one.
+    pub tool_name: Option<String>,
+    /// The schema of what it answers, followed by `[]` for a page of them.
+    pub response: Option<String>,
+    /// What the body as a whole has to satisfy, as JSON schema keywords.
+    pub body_schema: Option<String>,
 }
 
 /// A declaration that cannot be served.
@@ -44,6 +54,8 @@ pub enum EndpointError {
 /// An endpoint, ready to be called.
 #[derive(Debug)]
 pub struct Endpoint {
+    /// The declaration, for the documentation.
+    pub declared: Declared,
     /// The path as declared, for logs.
     pub template: String,
     /// The statement that checks and counts the request and calls the function: the parameters of
@@ -69,7 +81,7 @@ impl Endpoint {
     /// Prepares a declaration for use.
     pub fn new(declared: Declared) -> Result<Self, EndpointError> {
         let method = Method::from_bytes(declared.method.as_bytes())
-            .map_err(|_| EndpointError::Method(declared.method))?;
+            .map_err(|_| EndpointError::Method(declared.method.clone()))?;
         let success_status = u16::try_from(declared.success_status)
             .ok()
             .and_then(|status| StatusCode::from_u16(status).ok())
@@ -77,7 +89,7 @@ impl Endpoint {
         let parameters = parameter::parse_all(&declared.parameters)?;
         Ok(Self {
             statement: statement(&declared.function_name),
-            scope: declared.scope,
+            scope: declared.scope.clone(),
             success_status,
             read_only: method == Method::GET,
             takes_body: parameters.iter().any(|p| p.location == Location::Body),
@@ -88,8 +100,9 @@ impl Endpoint {
                 .filter_map(|s| s.strip_prefix(':'))
                 .map(str::to_owned)
                 .collect(),
-            template: declared.path,
+            template: declared.path.clone(),
             method,
+            declared,
         })
     }
 }

@@ -1,8 +1,8 @@
 //! JSON as the gateway accepts it: what Postgres can store and what two readers understand alike.
 //!
-//! A duplicate key means different things to different readers, and `jsonb` stores neither U+0000 nor a lone
-//! surrogate, so all three are refused here, where the message can say so. Numbers keep their text: money never passes
-//! through a float.
+//! A duplicate key means different things to different readers, and `jsonb` stores no lone surrogate, so both are
+//! refused here, where the message can say so. U+0000 cannot be stored either, but matters only in what an endpoint
+//! takes: see [`holds_nul`]. Numbers keep their text: money never passes through a float.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Number, Value};
 /// With `arbitrary_precision`, serde_json hands a number that is no 64-bit integer over as a map with this one key.
 const NUMBER_TOKEN: &str = "$serde_json::private::Number";
 
-/// Parses one JSON document, refusing duplicate keys and U+0000; the error says what is wrong and where.
+/// Parses one JSON document, refusing duplicate keys; the error says what is wrong and where.
 pub fn parse(bytes: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| format!("it is not valid UTF-8 at byte {}", error.valid_up_to()))?;
@@ -58,13 +58,11 @@ impl<'de> Visitor<'de> for Strict {
         Ok(Value::from(value))
     }
 
-    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
-        without_nul(value)?;
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
         Ok(Value::String(value.to_owned()))
     }
 
-    fn visit_string<E: serde::de::Error>(self, value: String) -> Result<Value, E> {
-        without_nul(&value)?;
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
         Ok(Value::String(value))
     }
 
@@ -84,7 +82,6 @@ impl<'de> Visitor<'de> for Strict {
                 let number: Number = text.parse().map_err(A::Error::custom)?;
                 return Ok(Value::Number(number));
             }
-            without_nul(&key)?;
             if object.contains_key(&key) {
                 return Err(A::Error::custom(format_args!(
                     "the key {key:?} is given twice"
@@ -97,13 +94,16 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-fn without_nul<E: serde::de::Error>(text: &str) -> Result<(), E> {
-    if text.contains('\0') {
-        return Err(E::custom(
-            "a string holds the character U+0000 (it cannot be stored)",
-        ));
+/// Whether a text or a key anywhere in the value holds the character U+0000.
+pub fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(members) => members
+            .iter()
+            .any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -127,20 +127,27 @@ mod tests {
     }
 
     #[test]
-    fn nul_lone_surrogates_and_bad_utf8_are_refused() {
-        for bad in [
-            &br#"{"a":"x\u0000y"}"#[..],
-            br#"{"x\u0000":1}"#,
-            br#"["\ud800"]"#,
-            b"\"\xff\"",
-            b"{\"a\":\"\x00\"}",
-        ] {
+    fn lone_surrogates_and_bad_utf8_are_refused() {
+        for bad in [&br#"["\ud800"]"#[..], b"\"\xff\"", b"{\"a\":\"\x00\"}"] {
             assert!(parse(bad).is_err(), "{bad:?}");
         }
         assert_eq!(
             parse(b"\"\xff\""),
             Err("it is not valid UTF-8 at byte 1".to_owned())
         );
+    }
+
+    #[test]
+    fn nul_is_found_at_any_depth() {
+        let nul = |text: &str| parse(text.as_bytes()).map(|value| holds_nul(&value));
+        for text in [
+            r#"{"a":"x\u0000y"}"#,
+            r#"{"x\u0000":1}"#,
+            r#"[{"a":["\u0000"]}]"#,
+        ] {
+            assert_eq!(nul(text), Ok(true), "{text}");
+        }
+        assert_eq!(nul(r#"{"a":["\u0001",1,null,true]}"#), Ok(false));
     }
 
     #[test]

@@ -148,6 +148,9 @@ impl Parameter {
 
     /// The argument for a value of the JSON body, under the name `sent_as`.
     pub fn accept(&self, sent_as: &str, value: Value) -> Result<Value, String> {
+        if json::holds_nul(&value) {
+            return Err(nul_refusal(sent_as));
+        }
         let accepted = match &value {
             Value::Null => self.nullable.then_some(Value::Null),
             Value::String(text) => {
@@ -180,7 +183,11 @@ impl Parameter {
             Kind::Object | Kind::Array => json::parse(text.as_bytes()).ok(),
         };
         let accepted = value.and_then(|v| self.accept(sent_as, v).ok());
-        accepted.ok_or_else(|| self.refusal(sent_as, &Value::String(text)))
+        // Refused as the text it was sent as, whatever it was taken for.
+        accepted.ok_or_else(|| match Value::String(text) {
+            nul if json::holds_nul(&nul) => nul_refusal(sent_as),
+            text => self.refusal(sent_as, &text),
+        })
     }
 
     /// The message for a request that lacks this parameter.
@@ -237,6 +244,11 @@ impl Parameter {
             wording::shown(value)
         )
     }
+}
+
+/// `jsonb` and `text` hold every character but this one.
+fn nul_refusal(sent_as: &str) -> String {
+    format!("{sent_as} holds the character U+0000, which cannot be stored")
 }
 
 #[cfg(test)]

@@ -77,8 +77,8 @@ pub(super) async fn refresh_catalog(app: &App) {
         }
     };
     match catalog::load(&client).await {
-        Ok(declared) => {
-            if app.catalog.replace(declared) {
+        Ok(declarations) => {
+            if app.catalog.replace(declarations) {
                 tracing::info!(endpoints = app.catalog.current().len(), "catalog loaded");
             }
         }

@@ -30,15 +30,21 @@ SELECT affiliate_private.declare_endpoint('create_conversion', $json${
   "method": "POST", "path": "/api/v1/conversions", "status": 201, "scope": "write", "tool": "create_conversion", "response": "Conversion",
   "summary": "Create a conversion",
   "description": "Create a conversion. Commission auto-calculated from project settings if value omitted. Can identify affiliate by ID or referral code; without either the customer's earlier attribution counts.",
+  "body": {"allOf": [{"$ref": "#/components/schemas/BaseValue"}], "anyOf": [
+    {"required": ["type"], "properties": {"type": {"const": "signup"}}},
+    {"required": ["type", "value"], "properties": {"value": {"type": "number"}}},
+    {"required": ["base_value"], "properties": {"base_value": {"type": "number"}}},
+    {"required": ["amount"], "properties": {"amount": {"type": "number"}}}
+  ]},
   "parameters": {
     "type":         {"in": "body", "type": "string", "enum": ["signup", "purchase"], "description": "Conversion type; purchase when omitted and a base_value is given"},
     "affiliate_id": {"in": "body", "type": "integer", "minimum": 1, "nullable": true, "description": "ID of the affiliate to credit"},
     "referral_code": {"in": "body", "type": "string", "minLength": 1, "maxLength": 200, "nullable": true, "description": "Referral code of the affiliate to credit, when affiliate_id is not given"},
     "referred_user_id": {"in": "body", "type": "integer", "minimum": 1, "nullable": true, "description": "ID of the referred user"},
     "email":        {"in": "body", "type": "string", "format": "email", "nullable": true, "alias": "customer_email", "description": "Email address of the customer"},
-    "value":        {"in": "body", "type": "number", "minimum": 0, "nullable": true, "description": "Commission in the project's currency; calculated when omitted"},
-    "base_value":   {"in": "body", "type": "number", "minimum": 0, "nullable": true, "alias": "amount", "description": "Transaction value; required for a purchase without value"},
-    "base_value_currency": {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "nullable": true, "description": "ISO 4217 code of base_value; the project's currency when omitted"},
+    "value":        {"in": "body", "type": "number", "minimum": 0, "maximum": 90000000000, "multipleOf": 0.01, "nullable": true, "description": "Commission in the project's currency; calculated when omitted"},
+    "base_value":   {"in": "body", "type": "number", "minimum": 0, "maximum": 90000000000, "multipleOf": 0.01, "nullable": true, "alias": "amount", "description": "Transaction value; required for a purchase without value"},
+    "base_value_currency": {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "schema": "Currency", "nullable": true, "description": "ISO 4217 code of base_value; the project's currency when omitted"},
     "paid":         {"in": "body", "type": "boolean", "nullable": true, "description": "Whether the commission is paid out already (default false)"},
     "reference":    {"in": "body", "type": "string", "minLength": 1, "maxLength": 255, "nullable": true, "description": "Your reference, such as an order ID; unique per project"},
     "coupon_code_used": {"in": "body", "type": "string", "minLength": 1, "maxLength": 200, "nullable": true, "description": "Coupon code used; credits the coupon's affiliate when no affiliate is given"}

@@ -18,8 +18,12 @@ BEGIN
   v_old := affiliate_private.lock_conversion(update_conversion.p_project_id, v_id);
   v_base_currency := CASE WHEN v_args ? 'base_value_currency' THEN affiliate_private.check_currency(v_args ->> 'base_value_currency') ELSE v_old.currency END;
   IF affiliate_private.currency_exponent(v_base_currency) <> affiliate_private.currency_exponent(v_old.currency) AND NOT v_args ? 'base_value' THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF400',
+    RAISE EXCEPTION USING ERRCODE = 'RF409',
       MESSAGE = format('%s has other decimals than %s: give the base_value in %s too', v_base_currency, v_old.currency, v_base_currency);
+  END IF;
+  IF NOT v_args ? 'base_value_currency' AND affiliate_private.currency_exponent(v_old.currency) = 0
+     AND (v_args ->> 'base_value')::numeric % 1 <> 0 AND (v_args ->> 'base_value')::numeric % 0.01 = 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = format('the conversion is in %s, which has no decimals: give a whole base_value', v_old.currency);
   END IF;
   IF v_args ?| ARRAY['value', 'base_value', 'type', 'reference', 'coupon_code_used', 'base_value_currency'] THEN
     PERFORM affiliate_private.edit_sale(v_old.project_id, v_old.sale_id, jsonb_strip_nulls(jsonb_build_object(
@@ -38,14 +42,15 @@ SELECT affiliate_private.declare_endpoint('update_conversion', $json${
   "method": "PUT", "path": "/api/v1/conversions/:id", "status": 200, "scope": "write", "tool": "update_conversion", "response": "Conversion",
   "summary": "Update a conversion",
   "description": "Update conversion details or mark as paid. Every change is booked as new ledger entries: value replaces the commission, base_value computes it again with the rule stamped at the sale, paid books a payout (false takes it back).",
+  "body": {"$ref": "#/components/schemas/BaseValue"},
   "parameters": {
     "id":         {"in": "path", "type": "integer", "minimum": 1, "required": true, "description": "ID of the conversion"},
-    "value":      {"in": "body", "type": "number", "minimum": 0, "description": "Commission before refunds, in the project's currency"},
-    "base_value": {"in": "body", "type": "number", "minimum": 0, "description": "Transaction value; ends an earlier value"},
+    "value":      {"in": "body", "type": "number", "minimum": 0, "maximum": 90000000000, "multipleOf": 0.01, "description": "Commission before refunds, in the project's currency"},
+    "base_value": {"in": "body", "type": "number", "minimum": 0, "maximum": 90000000000, "multipleOf": 0.01, "description": "Transaction value; ends an earlier value"},
     "type":       {"in": "body", "type": "string", "enum": ["signup", "purchase"], "description": "Conversion type"},
     "paid":       {"in": "body", "type": "boolean", "description": "Whether the commission is paid out"},
     "reference":  {"in": "body", "type": "string", "minLength": 1, "maxLength": 255, "description": "Your reference, unique per project"},
     "coupon_code_used":    {"in": "body", "type": "string", "minLength": 1, "maxLength": 200, "description": "Coupon code used"},
-    "base_value_currency": {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "description": "ISO 4217 code of base_value"}
+    "base_value_currency": {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "schema": "Currency", "description": "ISO 4217 code of base_value"}
   }
 }$json$);

@@ -51,12 +51,12 @@ BEGIN
   ELSIF v_status IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'RF404', MESSAGE = 'Affiliate not found';
   ELSIF v_status <> 'active' THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = format('Affiliate %s is inactive and earns nothing new', v_affiliate_id);
+    RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = format('Affiliate %s is inactive and earns nothing new', v_affiliate_id);
   END IF;
   RETURN v_affiliate_id;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.api_affiliate(bigint, jsonb) IS 'The active affiliate that affiliate_id, else referral_code, of a request names, NULL where neither is given; RF404 for an unknown one, RF400 for an inactive one.';
+COMMENT ON FUNCTION affiliate_private.api_affiliate(bigint, jsonb) IS 'The active affiliate that affiliate_id, else referral_code, of a request names, NULL where neither is given; RF404 for an unknown one, RF409 for an inactive one.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.api_email(p_project_id bigint, p_args jsonb) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -71,12 +71,12 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'RF404', MESSAGE = 'Referred user not found';
   ELSIF affiliate_private.fold_key(v_email) <> affiliate_private.fold_key(api_email.p_args ->> 'email') THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'email is not that of referred_user_id: give one of them, or both of the same person';
+    RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = 'email is not that of referred_user_id: give one of them, or both of the same person';
   END IF;
   RETURN v_email;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.api_email(bigint, jsonb) IS 'The customer''s email that referred_user_id or email of a request names, NULL where neither is given; RF404 for an unknown referred user, RF400 where they contradict each other.';
+COMMENT ON FUNCTION affiliate_private.api_email(bigint, jsonb) IS 'The customer''s email that referred_user_id or email of a request names, NULL where neither is given; RF404 for an unknown referred user, RF409 where they contradict each other.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.api_sale_conversion(p_project_id bigint, p_sale_key text) RETURNS affiliate_private.conversion
 LANGUAGE sql VOLATILE AS $$

@@ -130,3 +130,12 @@ fn malformed_declarations_are_errors() {
     assert!(parse_all(r#"{"a":{"in":"header","type":"string"}}"#).is_err());
     assert!(parse_all(r#"{"a":{"in":"body","type":"string","pattern":"("}}"#).is_err());
 }
+
+#[test]
+fn u0000_cannot_be_stored_and_the_message_says_so() {
+    let message = Err("x holds the character U+0000, which cannot be stored".to_owned());
+    let text = parameter(json!({"in": "query", "type": "string"}));
+    assert_eq!(text.accept_text("x", "a\0".into()), message);
+    let object = parameter(json!({"in": "body", "type": "object"}));
+    assert_eq!(object.accept("x", json!({"a": ["\0"]})), message);
+}

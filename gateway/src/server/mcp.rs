@@ -1,0 +1,116 @@
+//! The MCP tools at `/mcp` (streamable HTTP), for callers with an API key.
+//!
+//! Nothing is kept between requests, so that any gateway can answer any of them. A tool's call goes through the same
+//! function as a REST request, with the caller's own `Authorization` header: key, scope, limits and validation are
+//! the same.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use rmcp::model::Extensions;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+
+use super::{App, RequestBody, ServeConfig, api};
+use crate::mcp::{Answer, Api, ApiRequest, Server, ToolSet, Unreachable};
+
+/// The protocol's side of it.
+pub(super) type Service = StreamableHttpService<Server<Local>, NeverSessionManager>;
+
+/// The service of the gateway that owns it.
+pub(super) fn service(app: Weak<App>, config: &ServeConfig) -> Service {
+    let settings = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .with_max_request_body_bytes(config.max_body_bytes)
+        // Whoever holds an API key may come from anywhere; a page that rebinds a name holds none.
+        .disable_allowed_hosts();
+    StreamableHttpService::new(
+        move || Ok(Server(Local(Weak::clone(&app)))),
+        Arc::new(NeverSessionManager::default()),
+        settings,
+    )
+}
+
+/// `POST /mcp`.
+pub(super) async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let timeout = Duration::from_millis(app.config.body_timeout_ms);
+    let mut body = RequestBody::new(body, &parts.headers, app.config.max_body_bytes, timeout);
+    let authenticated = app.authenticator.authenticate(&parts.headers).await;
+    let read = match authenticated {
+        Ok(_) => body.read().await,
+        Err(error) => Err(error),
+    };
+    let response = match read {
+        Ok(bytes) => {
+            let request = Request::from_parts(parts, Body::from(bytes));
+            app.mcp.handle(request).await.into_response()
+        }
+        Err(error) => error.into_response(),
+    };
+    body.discard().await;
+    response
+}
+
+/// The API of the gateway itself.
+#[derive(Debug, Clone)]
+pub(super) struct Local(Weak<App>);
+
+impl Local {
+    fn app(&self) -> Result<Arc<App>, Unreachable> {
+        self.0
+            .upgrade()
+            .ok_or_else(|| Unreachable("The gateway is shutting down".to_owned()))
+    }
+}
+
+impl Api for Local {
+    async fn tools(&self) -> Result<Arc<ToolSet>, Unreachable> {
+        let app = self.app()?;
+        let document = app.documents.of(&app.catalog.current());
+        Ok(Arc::new(ToolSet::of(&document.value)))
+    }
+
+    async fn call(
+        &self,
+        request: ApiRequest,
+        extensions: &Extensions,
+    ) -> Result<Answer, Unreachable> {
+        let app = self.app()?;
+        let caller = extensions.get::<Parts>().map(|parts| &parts.headers);
+        let request =
+            http_request(request, caller).map_err(|error| Unreachable(error.to_string()))?;
+        let response = api::dispatch(State(app), request).await;
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), usize::MAX)
+            .await
+            .map_err(|error| Unreachable(error.to_string()))?;
+        Ok(Answer {
+            status,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        })
+    }
+}
+
+fn http_request(
+    request: ApiRequest,
+    caller: Option<&HeaderMap>,
+) -> Result<Request, axum::http::Error> {
+    let mut built = Request::builder()
+        .method(request.method.as_str())
+        .uri(request.target)
+        .body(request.body.map_or_else(Body::empty, Body::from))?;
+    let headers = built.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(key) = caller.and_then(|headers| headers.get(AUTHORIZATION)) {
+        headers.insert(AUTHORIZATION, key.clone());
+    }
+    Ok(built)
+}

@@ -1,0 +1,7 @@
+//! The MCP tools, used by the official SDK's client: over standard input and output, and over HTTP.
+
+mod client;
+mod demo_endpoint;
+mod refusals;
+mod tools;
+mod vendor;

@@ -1,0 +1,7 @@
+//! The OpenAPI document and the page that shows it: right in form, true of the running gateway, and complete.
+
+mod document;
+mod isolation;
+mod page;
+mod python;
+mod schemathesis;
