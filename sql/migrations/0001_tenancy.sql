@@ -22,18 +22,34 @@ CREATE TABLE affiliate_private.project_setting (
   fixed_minor         bigint      NOT NULL,
   touch_model         text        NOT NULL,
   allow_self_referral boolean     NOT NULL,
+  commission_duration  text       NOT NULL DEFAULT 'lifetime',
+  commission_months    integer,
+  recurring_commission boolean    NOT NULL DEFAULT true,
+  upgrade_commission   boolean    NOT NULL DEFAULT true,
+  commission_base      text       NOT NULL DEFAULT 'net',
+  on_cancel            text       NOT NULL DEFAULT 'keep',
   CONSTRAINT project_setting_pkey PRIMARY KEY (project_id, effective_at, version_id),
   CONSTRAINT project_setting_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id),
   CONSTRAINT project_setting_hold_days_check CHECK (hold_days BETWEEN 0 AND 365),
   CONSTRAINT project_setting_rate_ppm_check CHECK (rate_ppm BETWEEN 0 AND 1000000),
   CONSTRAINT project_setting_fixed_minor_check CHECK (fixed_minor BETWEEN 0 AND 9000000000000),
   CONSTRAINT project_setting_one_kind_check CHECK (rate_ppm = 0 OR fixed_minor = 0),
-  CONSTRAINT project_setting_touch_model_check CHECK (touch_model IN ('last', 'first'))
+  CONSTRAINT project_setting_touch_model_check CHECK (touch_model IN ('last', 'first')),
+  CONSTRAINT project_setting_commission_duration_check CHECK (commission_duration IN ('lifetime', 'first_purchase', 'limited')),
+  CONSTRAINT project_setting_commission_months_check CHECK (
+    commission_months BETWEEN 1 AND 1200 AND commission_months IS NOT NULL OR commission_duration <> 'limited' AND commission_months IS NULL),
+  CONSTRAINT project_setting_commission_base_check CHECK (commission_base IN ('net', 'gross')),
+  CONSTRAINT project_setting_on_cancel_check CHECK (on_cancel IN ('keep', 'reverse_held'))
 );
 COMMENT ON TABLE affiliate_private.project_setting IS 'Versions of a project''s default commission, hold and attribution settings.';
 COMMENT ON COLUMN affiliate_private.project_setting.rate_ppm IS 'Default commission in parts per million of the base (200000 = 20 %); 0 when the commission is fixed.';
 COMMENT ON COLUMN affiliate_private.project_setting.fixed_minor IS 'Default fixed commission per sale in minor units of the project''s currency; 0 when it is a percentage.';
 COMMENT ON COLUMN affiliate_private.project_setting.touch_model IS 'Which of several email attributions counts: the last (default) or the first.';
+COMMENT ON COLUMN affiliate_private.project_setting.commission_duration IS 'Which purchases of a customer earn: all of them (lifetime), the first with money (first_purchase), or those within commission_months of it (limited).';
+COMMENT ON COLUMN affiliate_private.project_setting.recurring_commission IS 'Whether renewals of a subscription earn, or only its first payment with money.';
+COMMENT ON COLUMN affiliate_private.project_setting.upgrade_commission IS 'Whether the payment for an upgrade of a subscription earns, also where renewals do not.';
+COMMENT ON COLUMN affiliate_private.project_setting.commission_base IS 'What a percentage is taken of: net (without tax, shipping and discount) or gross (what the customer paid).';
+COMMENT ON COLUMN affiliate_private.project_setting.on_cancel IS 'What the end of a subscription does to commission that is still held: keep it, or reverse it (reverse_held).';
 
 CREATE TABLE affiliate_private.api_key (
   project_id            bigint      NOT NULL,
