@@ -5,7 +5,7 @@ DECLARE
 BEGIN
   IF v_settings = '{}' THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400',
-      MESSAGE = 'No updatable field given: use name, currency, hold_days, commission_percent, commission_fixed, touch_model or allow_self_referral';
+      MESSAGE = 'No updatable field given: use ' || affiliate_private.setting_names();
   END IF;
   RETURN affiliate_private.data_json(affiliate.set_project(update_project.p_project_id, v_settings::json));
 END
@@ -22,6 +22,12 @@ SELECT affiliate_private.declare_endpoint('update_project', $json${
     "hold_days":           {"in": "body", "type": "integer", "minimum": 0, "maximum": 365, "description": "Days until a commission can be paid out"},
     "commission_percent": {"in": "body", "type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.0001, "nullable": true, "description": "Default commission: percentage of each sale"},
     "commission_fixed":   {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "nullable": true, "description": "Default commission: fixed amount per sale in the project's currency, instead of a percentage"},
+    "commission_duration": {"in": "body", "type": "string", "enum": ["lifetime", "first_purchase", "limited"], "description": "Which purchases of a customer earn: all, the first with money, or those within commission_months of it"},
+    "commission_months":   {"in": "body", "type": "integer", "minimum": 1, "maximum": 1200, "nullable": true, "description": "Months of a limited commission duration (12 when omitted); given alone it makes the duration limited"},
+    "recurring_commission": {"in": "body", "type": "boolean", "description": "Whether renewals of subscriptions earn"},
+    "upgrade_commission":  {"in": "body", "type": "boolean", "description": "Whether payments for upgrades of subscriptions earn"},
+    "commission_base":     {"in": "body", "type": "string", "enum": ["net", "gross"], "description": "What a percentage is taken of: without tax, shipping and discount, or what the customer paid"},
+    "on_cancel":           {"in": "body", "type": "string", "enum": ["keep", "reverse_held"], "description": "What the end of a subscription does to commission that is still held"},
     "touch_model":         {"in": "body", "type": "string", "enum": ["last", "first"], "description": "Which of several attributions of one email counts"},
     "allow_self_referral": {"in": "body", "type": "boolean", "description": "Whether affiliates earn on their own purchases"}
   }
