@@ -97,7 +97,8 @@ pub async fn differences(pool: &Pool, orders: &Orders, races: bool, tally: &Arc<
     r
 }
 
-async fn project(client: &Client) -> i64 {
+/// A project with affiliates, coupons and a rate.
+pub async fn project(client: &Client) -> i64 {
     let create = "SELECT (affiliate.create_project('Shop') ->> 'project_id')::bigint";
     let project: i64 = client.query_one(create, &[]).await.expect("a project").get(0);
     for sql in change::preparation() {

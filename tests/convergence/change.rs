@@ -54,7 +54,7 @@ pub fn changes(random: &mut Random, provider: &str, lives: u64, now: i64) -> Vec
             now - 100 * DAY
         ),
     }];
-    for _ in 0..random.between(3, 9) {
+    for _ in 0..random.between(4, 10) {
         changes.push(dated(random, provider, now));
     }
     for _ in 0..random.below(3) {
@@ -114,7 +114,7 @@ fn dated(random: &mut Random, provider: &str, now: i64) -> Change {
 
 fn setting(random: &mut Random) -> Value {
     let yes = if random.one_in(2) { "true" } else { "false" };
-    match random.below(9) {
+    match random.below(10) {
         0 => json!({"commission_percent": "15.5"}),
         1 => json!({"commission_fixed": "3.33"}),
         2 => json!({"hold_days": (random.below(3) * 15).to_string()}),
@@ -130,7 +130,7 @@ fn setting(random: &mut Random) -> Value {
         4 => json!({ "recurring_commission": yes }),
         5 => json!({ "upgrade_commission": yes }),
         6 => json!({"commission_base": *random.pick(&["net", "gross"])}),
-        7 => json!({"on_cancel": *random.pick(&["keep", "reverse_held", "reverse_held"])}),
+        7 | 8 => json!({"on_cancel": *random.pick(&["keep", "reverse_held", "reverse_held"])}),
         _ => match random.below(2) {
             0 => json!({"touch_model": *random.pick(&["first", "last"])}),
             _ => json!({ "allow_self_referral": yes }),

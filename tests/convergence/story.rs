@@ -178,8 +178,8 @@ fn subscription(random: &mut Random, number: u64, n: i64, now: i64) -> Subscript
             (at, pick(random, COUPONS.len()), random.one_in(3))
         }),
         ended_at: random
-            .one_in(3)
-            .then(|| due + random.between(-9, 3) * DAY + random.between(0, 1) * HOUR),
+            .one_in(2)
+            .then(|| due + random.between(-9, 6) * DAY + random.between(0, 1) * HOUR),
         copied: random.one_in(2),
         id,
         at,

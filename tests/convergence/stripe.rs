@@ -138,7 +138,8 @@ impl Teller<'_> {
             discount["start"] = json!(at);
             discount["customer"] = json!(customer);
             discount["subscription"] = if of_customer { Value::Null } else { json!(format!("sub_{id}")) };
-            let told = self.soon(at);
+            // Its start may be dated back.
+            let told = self.soon(at) + HOUR * self.random.below(2).cast_signed() * 30;
             self.send(told, "customer.discount.created", &format!("di_{id}"), discount);
         }
         if let Some(ended_at) = subscription.ended_at {
