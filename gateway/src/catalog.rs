@@ -277,7 +277,7 @@ mod tests {
         let (statement, segments) =
             found(&catalog, Method::GET, "/api/v1/affiliates/a%2Fb%40c").expect("a route");
         assert!(
-            statement.contains(r#"affiliate_api."get"(caller.project_id, $3::text::jsonb)"#),
+            statement.contains(r#"affiliate_api."get"(caller.project_id, $5::text::jsonb)"#),
             "{statement}"
         );
         assert_eq!(segments, ["a%2Fb%40c"]);

@@ -13,6 +13,7 @@ mod project;
 mod provider;
 mod secret;
 mod serve;
+mod token;
 mod verify;
 mod webhook;
 
@@ -78,6 +79,9 @@ enum Command {
     /// Manage the API keys of a project
     #[command(subcommand)]
     Key(key::Command),
+    /// Manage the short-lived tokens of a project
+    #[command(subcommand)]
+    Token(token::Command),
     /// Connect a payment provider
     #[command(subcommand)]
     Provider(provider::Command),
@@ -123,6 +127,7 @@ async fn run(command: Command, global: &Global) -> Result<(), CliError> {
     match command {
         Command::Project(command) => project::run(command, global).await,
         Command::Key(command) => key::run(command, global).await,
+        Command::Token(command) => token::run(command, global).await,
         Command::Provider(command) => provider::run(command, global).await,
         Command::Webhook(command) => webhook::run(command, global).await,
         Command::Migrate(args) => migrate::run(args, global).await,

@@ -28,7 +28,7 @@ pub const RULES: &[(&str, u16, Option<&str>)] = &[
     ("RF409", 409, None),
     ("RF410", 410, None),
     ("RF413", 413, None),
-    ("RF422", 409, None),
+    ("RF422", 400, None),
     ("RF429", 429, None),
     ("22P02", 400, Some(INVALID_VALUE)),
     ("22003", 400, Some(NUMBER_OUT_OF_RANGE)),
@@ -106,6 +106,13 @@ impl ApiError {
     /// 404.
     pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 429 with `Retry-After`.
+    pub fn too_many_requests(message: impl Into<Cow<'static, str>>, retry_after_s: u64) -> Self {
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, message);
+        error.header = Some((RETRY_AFTER, HeaderValue::from(retry_after_s)));
+        error
     }
 
     /// 503 with `Retry-After`.
@@ -233,7 +240,7 @@ mod tests {
     #[test]
     fn own_errors_show_their_message_and_standard_ones_a_generic_text() {
         assert_eq!(rule("RF404"), Some((StatusCode::NOT_FOUND, None)));
-        assert_eq!(rule("RF422"), Some((StatusCode::CONFLICT, None)));
+        assert_eq!(rule("RF422"), Some((StatusCode::BAD_REQUEST, None)));
         assert_eq!(
             rule("23514"),
             Some((StatusCode::BAD_REQUEST, Some(INVALID_VALUE)))

@@ -6,6 +6,7 @@ pub mod db;
 pub mod embedded;
 pub mod error;
 pub mod ingress;
+pub mod limit;
 pub mod log;
 pub mod mcp;
 pub mod migrate;

@@ -1,5 +1,6 @@
 //! The running gateway: HTTP in, SQL out, webhooks out.
 
+mod admission;
 mod api;
 pub(crate) mod background;
 mod body;
@@ -26,6 +27,7 @@ use crate::auth::Authenticator;
 use crate::catalog::SharedCatalog;
 use crate::db::DbError;
 use crate::ingress::secrets::SecretCache;
+use crate::limit::Limiter;
 use crate::{ingress, openapi, outbox};
 use background::{Background, Doorbells};
 pub use config::ServeConfig;
@@ -54,7 +56,8 @@ pub(crate) struct App {
     pub(crate) database: Database,
     pub(crate) catalog: SharedCatalog,
     pub(crate) documents: openapi::Cache,
-    pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) limiter: Limiter,
     pub(crate) secrets: SecretCache,
     mcp: mcp::Service,
 }
@@ -65,6 +68,7 @@ impl App {
         Arc::new_cyclic(|app| Self {
             mcp: mcp::service(Weak::clone(app), &config),
             authenticator: Authenticator::new(database.clone()),
+            limiter: Limiter::default(),
             secrets: SecretCache::new(database.clone()),
             catalog: SharedCatalog::default(),
             documents: openapi::Cache::default(),

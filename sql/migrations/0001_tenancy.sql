@@ -22,18 +22,34 @@ CREATE TABLE affiliate_private.project_setting (
   fixed_minor         bigint      NOT NULL,
   touch_model         text        NOT NULL,
   allow_self_referral boolean     NOT NULL,
+  commission_duration  text       NOT NULL DEFAULT 'lifetime',
+  commission_months    integer,
+  recurring_commission boolean    NOT NULL DEFAULT true,
+  upgrade_commission   boolean    NOT NULL DEFAULT true,
+  commission_base      text       NOT NULL DEFAULT 'net',
+  on_cancel            text       NOT NULL DEFAULT 'keep',
   CONSTRAINT project_setting_pkey PRIMARY KEY (project_id, effective_at, version_id),
   CONSTRAINT project_setting_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id),
   CONSTRAINT project_setting_hold_days_check CHECK (hold_days BETWEEN 0 AND 365),
   CONSTRAINT project_setting_rate_ppm_check CHECK (rate_ppm BETWEEN 0 AND 1000000),
   CONSTRAINT project_setting_fixed_minor_check CHECK (fixed_minor BETWEEN 0 AND 9000000000000),
   CONSTRAINT project_setting_one_kind_check CHECK (rate_ppm = 0 OR fixed_minor = 0),
-  CONSTRAINT project_setting_touch_model_check CHECK (touch_model IN ('last', 'first'))
+  CONSTRAINT project_setting_touch_model_check CHECK (touch_model IN ('last', 'first')),
+  CONSTRAINT project_setting_commission_duration_check CHECK (commission_duration IN ('lifetime', 'first_purchase', 'limited')),
+  CONSTRAINT project_setting_commission_months_check CHECK (
+    commission_months BETWEEN 1 AND 1200 AND commission_months IS NOT NULL OR commission_duration <> 'limited' AND commission_months IS NULL),
+  CONSTRAINT project_setting_commission_base_check CHECK (commission_base IN ('net', 'gross')),
+  CONSTRAINT project_setting_on_cancel_check CHECK (on_cancel IN ('keep', 'reverse_held'))
 );
 COMMENT ON TABLE affiliate_private.project_setting IS 'Versions of a project''s default commission, hold and attribution settings.';
 COMMENT ON COLUMN affiliate_private.project_setting.rate_ppm IS 'Default commission in parts per million of the base (200000 = 20 %); 0 when the commission is fixed.';
 COMMENT ON COLUMN affiliate_private.project_setting.fixed_minor IS 'Default fixed commission per sale in minor units of the project''s currency; 0 when it is a percentage.';
 COMMENT ON COLUMN affiliate_private.project_setting.touch_model IS 'Which of several email attributions counts: the last (default) or the first.';
+COMMENT ON COLUMN affiliate_private.project_setting.commission_duration IS 'Which purchases of a customer earn: all of them (lifetime), the first with money (first_purchase), or those within commission_months of it (limited).';
+COMMENT ON COLUMN affiliate_private.project_setting.recurring_commission IS 'Whether renewals of a subscription earn, or only its first payment with money.';
+COMMENT ON COLUMN affiliate_private.project_setting.upgrade_commission IS 'Whether the payment for an upgrade of a subscription earns, also where renewals do not.';
+COMMENT ON COLUMN affiliate_private.project_setting.commission_base IS 'What a percentage is taken of: net (without tax, shipping and discount) or gross (what the customer paid).';
+COMMENT ON COLUMN affiliate_private.project_setting.on_cancel IS 'What the end of a subscription does to commission that is still held: keep it, or reverse it (reverse_held).';
 
 CREATE TABLE affiliate_private.api_key (
   project_id            bigint      NOT NULL,
@@ -43,6 +59,7 @@ CREATE TABLE affiliate_private.api_key (
   secret_hash           text        NOT NULL,
   rate_limit_per_minute integer     NOT NULL,
   created_at            timestamptz NOT NULL DEFAULT now(),
+  last_used_at          timestamptz,
   revoked_at            timestamptz,
   CONSTRAINT api_key_pkey PRIMARY KEY (project_id, key_id),
   CONSTRAINT api_key_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id),
@@ -53,6 +70,41 @@ CREATE TABLE affiliate_private.api_key (
 COMMENT ON TABLE affiliate_private.api_key IS 'REST keys, rgk_<key_id>_<secret>; only a bcrypt hash of the secret is stored.';
 COMMENT ON COLUMN affiliate_private.api_key.key_id IS 'project_id * 1000000 + number, so that a key names its project and no lookup crosses projects.';
 COMMENT ON COLUMN affiliate_private.api_key.scope IS 'read: GET only; write: everything.';
+COMMENT ON COLUMN affiliate_private.api_key.last_used_at IS 'Coarse: a request sets it only where it is more than five minutes old.';
+
+CREATE TABLE affiliate_private.token_key (
+  project_id            bigint      NOT NULL,
+  key_id                bigint      NOT NULL,
+  secret                text        NOT NULL,
+  rate_limit_per_minute integer     NOT NULL DEFAULT 100,
+  created_at            timestamptz NOT NULL DEFAULT now(),
+  last_used_at          timestamptz,
+  revoked_at            timestamptz,
+  CONSTRAINT token_key_pkey PRIMARY KEY (project_id, key_id),
+  CONSTRAINT token_key_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id),
+  CONSTRAINT token_key_secret_check CHECK (length(secret) >= 32),
+  CONSTRAINT token_key_rate_limit_check CHECK (rate_limit_per_minute BETWEEN 1 AND 1000000),
+  CONSTRAINT token_key_carries_project_check CHECK (key_id / 1000000 = project_id)
+);
+COMMENT ON TABLE affiliate_private.token_key IS 'Keys that sign a project''s short-lived tokens (JWT, HS256); the newest live one signs, tokens of every live one are accepted.';
+COMMENT ON COLUMN affiliate_private.token_key.key_id IS 'The kid of its tokens; from the same series as api_key.key_id.';
+COMMENT ON COLUMN affiliate_private.token_key.secret IS 'HMAC key as text, used as its bytes; only the gateway and the owner may read it.';
+COMMENT ON COLUMN affiliate_private.token_key.rate_limit_per_minute IS 'Requests a minute that all tokens of this key share: tokens are cheap to make, so a limit on each would be none.';
+COMMENT ON COLUMN affiliate_private.token_key.revoked_at IS 'From when on its tokens are refused.';
+
+-- Unlogged: a transaction that wrote to no other table does not wait for its WAL, so that counting a GET costs no flush.
+-- A crash or a failover empties the table, and the keys start their minute afresh. One row per key, updated in place:
+-- no index covers what changes, and half of each page is left free for the new versions.
+CREATE UNLOGGED TABLE affiliate_private.request_count (
+  project_id bigint      NOT NULL,
+  key_id     bigint      NOT NULL,
+  window_at  timestamptz NOT NULL,
+  used       integer     NOT NULL,
+  CONSTRAINT request_count_pkey PRIMARY KEY (project_id, key_id)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE affiliate_private.request_count IS 'Requests of each key (API keys and token keys) in its current minute, for the rate limit.';
+COMMENT ON COLUMN affiliate_private.request_count.window_at IS 'Start of the minute, by this server''s clock, that used belongs to.';
+COMMENT ON COLUMN affiliate_private.request_count.used IS 'Requests counted in that minute, those leased to gateways in blocks included; at most the limit.';
 
 CREATE TABLE affiliate_private.provider_connection (
   project_id bigint      NOT NULL,

@@ -57,21 +57,36 @@ CREATE TABLE affiliate_private.sale (
   source_key      text        NOT NULL,
   currency        text        NOT NULL,
   gross_minor     bigint      NOT NULL,
+  base_minor      bigint      NOT NULL,
+  refund_basis_minor bigint   NOT NULL,
   line_base_minor bigint[]    NOT NULL,
   line_product    text[]      NOT NULL,
+  customer_key     text,
+  subscription_key text,
+  reason           text       NOT NULL DEFAULT 'purchase',
   CONSTRAINT sale_pkey PRIMARY KEY (project_id, sale_id),
   CONSTRAINT sale_sale_key UNIQUE (project_id, provider, sale_key),
   CONSTRAINT sale_customer_fkey FOREIGN KEY (project_id, customer_id)
     REFERENCES affiliate_private.customer (project_id, customer_id),
   CONSTRAINT sale_type_check CHECK (type IN ('signup', 'purchase')),
   CONSTRAINT sale_gross_minor_check CHECK (gross_minor BETWEEN -9000000000000 AND 9000000000000),
+  CONSTRAINT sale_reason_check CHECK (reason IN ('purchase', 'upgrade')),
+  CONSTRAINT sale_refund_basis_minor_check CHECK (refund_basis_minor BETWEEN -9000000000000 AND 9000000000000),
   CONSTRAINT sale_lines_check CHECK (cardinality(line_base_minor) = cardinality(line_product) AND cardinality(line_base_minor) > 0)
 );
 CREATE INDEX sale_customer_idx ON affiliate_private.sale (project_id, customer_id, occurred_at, sale_key);
+-- The first purchase with money of a customer and of a subscription decides what later ones earn.
+CREATE INDEX sale_first_idx ON affiliate_private.sale (project_id, customer_id, occurred_at, provider, sale_key) WHERE base_minor > 0 AND type = 'purchase';
+CREATE INDEX sale_subscription_idx ON affiliate_private.sale (project_id, provider, subscription_key, occurred_at, sale_key) WHERE subscription_key IS NOT NULL;
 COMMENT ON TABLE affiliate_private.sale IS 'A payment received (or a sign-up recorded through the API), once, whatever number of events told of it.';
 COMMENT ON COLUMN affiliate_private.sale.sale_key IS 'The provider''s own payment identity (Stripe: payment intent); drawn at random where the API recorded it (provider api).';
 COMMENT ON COLUMN affiliate_private.sale.source_key IS 'The event the figures come from: of several, the first by (occurred_at, event key), so that arrival order cannot matter.';
 COMMENT ON COLUMN affiliate_private.sale.gross_minor IS 'What the customer paid, tax and shipping included, in minor units of currency.';
+COMMENT ON COLUMN affiliate_private.sale.base_minor IS 'Sum of line_base_minor.';
+COMMENT ON COLUMN affiliate_private.sale.refund_basis_minor IS 'What the provider''s refund figures are a share of: with or without tax, as they are.';
+COMMENT ON COLUMN affiliate_private.sale.customer_key IS 'The provider''s customer id.';
+COMMENT ON COLUMN affiliate_private.sale.subscription_key IS 'The provider''s subscription id, where the sale is a payment of one.';
+COMMENT ON COLUMN affiliate_private.sale.reason IS 'upgrade where the provider says that a subscription was changed to a dearer plan; whether another is the first or a renewal follows from its place among the sales.';
 COMMENT ON COLUMN affiliate_private.sale.line_base_minor IS 'Per line item: amount without tax, shipping and discount.';
 COMMENT ON COLUMN affiliate_private.sale.line_product IS 'Per line item: the provider''s product id, empty where the event names none.';
 
@@ -95,35 +110,64 @@ COMMENT ON TABLE affiliate_private.sale_edit IS 'What the owner said of a sale t
 COMMENT ON COLUMN affiliate_private.sale_edit.value_minor IS 'Replaces the computed commission, minor units of the project''s currency; refunds scale it.';
 COMMENT ON COLUMN affiliate_private.sale_edit.base_minor IS 'Replaces the commission base, minor units of the sale''s currency; spread over the lines by their share.';
 
-CREATE TABLE affiliate_private.sale_alias (
+CREATE TABLE affiliate_private.payment_link (
   project_id bigint NOT NULL,
   provider   text   NOT NULL,
   alias_key  text   NOT NULL,
-  sale_id    bigint NOT NULL,
-  CONSTRAINT sale_alias_pkey PRIMARY KEY (project_id, provider, alias_key),
-  CONSTRAINT sale_alias_sale_fkey FOREIGN KEY (project_id, sale_id) REFERENCES affiliate_private.sale (project_id, sale_id)
+  target_key text   NOT NULL,
+  CONSTRAINT payment_link_pkey PRIMARY KEY (project_id, provider, alias_key, target_key),
+  CONSTRAINT payment_link_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id)
 );
-CREATE INDEX sale_alias_sale_idx ON affiliate_private.sale_alias (project_id, sale_id);
-COMMENT ON TABLE affiliate_private.sale_alias IS 'Other provider ids of a sale (checkout session, charge, payment intent), by which refunds and evidence find it.';
+CREATE INDEX payment_link_target_idx ON affiliate_private.payment_link (project_id, provider, target_key);
+COMMENT ON TABLE affiliate_private.payment_link IS 'Two provider ids of one payment (checkout session, payment intent, charge, invoice, order), known before or after its sale. Refunds and evidence find the sale through them.';
 
 CREATE TABLE affiliate_private.refund (
   project_id   bigint      NOT NULL,
   provider     text        NOT NULL,
   refund_key   text        NOT NULL,
   alias_key    text        NOT NULL,
+  mode         text        NOT NULL,
   amount_minor bigint      NOT NULL,
-  basis_minor  bigint      NOT NULL,
+  void         boolean     NOT NULL,
   currency     text        NOT NULL,
   occurred_at  timestamptz NOT NULL,
+  source_key   text        NOT NULL,
   CONSTRAINT refund_pkey PRIMARY KEY (project_id, provider, refund_key),
   CONSTRAINT refund_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id),
-  CONSTRAINT refund_amount_minor_check CHECK (amount_minor BETWEEN 0 AND 9000000000000),
-  CONSTRAINT refund_basis_minor_check CHECK (basis_minor BETWEEN 0 AND 9000000000000)
+  CONSTRAINT refund_mode_check CHECK (mode IN ('cumulative', 'highest', 'latest', 'delta', 'dispute')),
+  CONSTRAINT refund_amount_minor_check CHECK (amount_minor BETWEEN -9000000000000 AND 9000000000000)
 );
 CREATE INDEX refund_alias_idx ON affiliate_private.refund (project_id, provider, alias_key);
-COMMENT ON TABLE affiliate_private.refund IS 'Money given back. It may be known before its sale; they meet through alias_key.';
-COMMENT ON COLUMN affiliate_private.refund.amount_minor IS 'The highest cumulative amount reported for this charge, so that any order of events ends at the same figure.';
-COMMENT ON COLUMN affiliate_private.refund.basis_minor IS 'What amount_minor is a share of: the amount charged, tax included as in the refund.';
+COMMENT ON TABLE affiliate_private.refund IS 'Money given back or disputed. It may be known before its sale; they meet through alias_key.';
+COMMENT ON COLUMN affiliate_private.refund.mode IS 'How amount_minor counts: all refunds of one charge so far (cumulative), of the whole sale by several counters of which the highest is right (highest), by the newest word (latest), this refund alone (delta), or an amount withdrawn by a dispute (dispute).';
+COMMENT ON COLUMN affiliate_private.refund.void IS 'It came to nothing: failed, rejected, still pending, or a dispute won.';
+COMMENT ON COLUMN affiliate_private.refund.source_key IS 'The event it was last read from: of cumulative ones the highest amount counts, of others the newest by (occurred_at, void, source_key).';
+
+CREATE TABLE affiliate_private.subscription (
+  project_id       bigint      NOT NULL,
+  provider         text        NOT NULL,
+  subscription_key text        NOT NULL,
+  ended_at         timestamptz NOT NULL,
+  announced_at     timestamptz,
+  CONSTRAINT subscription_pkey PRIMARY KEY (project_id, provider, subscription_key),
+  CONSTRAINT subscription_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id)
+);
+COMMENT ON TABLE affiliate_private.subscription IS 'Subscriptions that have ended; the earliest word of it counts.';
+COMMENT ON COLUMN affiliate_private.subscription.announced_at IS 'When referral_canceled told of it, which happens once.';
+
+CREATE TABLE affiliate_private.discount (
+  project_id   bigint      NOT NULL,
+  provider     text        NOT NULL,
+  discount_key text        NOT NULL,
+  code_key     text        NOT NULL,
+  occurred_at  timestamptz NOT NULL,
+  source_key   text        NOT NULL,
+  CONSTRAINT discount_pkey PRIMARY KEY (project_id, provider, discount_key),
+  CONSTRAINT discount_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id)
+);
+CREATE INDEX discount_code_idx ON affiliate_private.discount (project_id, code_key);
+COMMENT ON COLUMN affiliate_private.discount.discount_key IS 'Folded id (fold_key), as evidence has it.';
+COMMENT ON TABLE affiliate_private.discount IS 'The code that customers type for a provider''s discount id, where events name only the id.';
 
 CREATE TABLE affiliate_private.evidence (
   project_id  bigint      NOT NULL,
@@ -135,6 +179,7 @@ CREATE TABLE affiliate_private.evidence (
   namespace   text        NOT NULL,
   code_key    text        NOT NULL,
   observed_at timestamptz NOT NULL,
+  effective_at timestamptz NOT NULL DEFAULT '-infinity',
   CONSTRAINT evidence_pkey PRIMARY KEY (project_id, evidence_id),
   CONSTRAINT evidence_fact_key UNIQUE (project_id, provider, scope_key, source, namespace, code_key),
   CONSTRAINT evidence_customer_fkey FOREIGN KEY (project_id, customer_id)
@@ -144,5 +189,6 @@ CREATE TABLE affiliate_private.evidence (
 CREATE INDEX evidence_customer_idx ON affiliate_private.evidence (project_id, customer_id, observed_at);
 CREATE INDEX evidence_code_idx ON affiliate_private.evidence (project_id, namespace, code_key);
 COMMENT ON TABLE affiliate_private.evidence IS 'Hints at who referred a sale. Which one wins is decided at settle time, by source priority.';
-COMMENT ON COLUMN affiliate_private.evidence.scope_key IS 'What it is about: an alias of the sale.';
+COMMENT ON COLUMN affiliate_private.evidence.scope_key IS 'What it is about: a provider id of the payment, subscription:<id>, customer:<id>, or a touch_ of the customer.';
+COMMENT ON COLUMN affiliate_private.evidence.effective_at IS 'Sales before this moment are not concerned (a coupon applied in the middle of a subscription).';
 COMMENT ON COLUMN affiliate_private.evidence.observed_at IS 'The earliest provider time at which it was reported.';

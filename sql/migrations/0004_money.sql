@@ -57,6 +57,7 @@ CREATE TABLE affiliate_private.conversion (
   release_at           timestamptz NOT NULL,
   refunded_minor       bigint      NOT NULL DEFAULT 0,
   refund_basis_minor   bigint      NOT NULL DEFAULT 0,
+  canceled             boolean     NOT NULL DEFAULT false,
   paid                 boolean     NOT NULL DEFAULT false,
   contested_affiliate_id bigint,
   reference            text,
@@ -88,6 +89,7 @@ COMMENT ON COLUMN affiliate_private.conversion.fx_ppb IS 'Minor units of the pro
 COMMENT ON COLUMN affiliate_private.conversion.stamp_version IS 'Grows with every re-settling that changes the stamp; stamped columns cannot change otherwise.';
 COMMENT ON COLUMN affiliate_private.conversion.commission_minor IS 'Commission before refunds, minor units of the project''s currency; written by the stamping trigger.';
 COMMENT ON COLUMN affiliate_private.conversion.refunded_minor IS 'Refunded so far, minor units of the sale''s currency, of refund_basis_minor.';
+COMMENT ON COLUMN affiliate_private.conversion.canceled IS 'Its subscription ended while the commission was held, and the project reverses it then (on_cancel).';
 COMMENT ON COLUMN affiliate_private.conversion.contested_affiliate_id IS 'Late evidence speaks for this affiliate, but the conversion was already paid out to another.';
 
 CREATE TABLE affiliate_private.ledger_entry (
@@ -201,6 +203,7 @@ CREATE TYPE affiliate_private.sale_target AS (
   hold_days              integer,
   refunded_minor         bigint,
   refund_basis_minor     bigint,
+  canceled               boolean,
   contested_affiliate_id bigint,
   coupon_code_used       text,
   reference              text

@@ -10,6 +10,7 @@ CREATE TABLE affiliate_private.webhook_endpoint (
   timeout_ms   integer     NOT NULL DEFAULT 5000,
   max_attempts integer     NOT NULL DEFAULT 3,
   created_at   timestamptz NOT NULL DEFAULT now(),
+  deleted_at   timestamptz,
   CONSTRAINT webhook_endpoint_pkey PRIMARY KEY (project_id, endpoint_id),
   CONSTRAINT webhook_endpoint_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id),
   CONSTRAINT webhook_endpoint_url_check CHECK (length(url) <= 2000 AND url ~* '^https?://[^[:space:]]+$'),
@@ -19,7 +20,8 @@ CREATE TABLE affiliate_private.webhook_endpoint (
     cardinality(events) > 0 AND
     events <@ ARRAY['referral_signed_up', 'referral_converted', 'referral_canceled', 'referral_updated'])
 );
-COMMENT ON TABLE affiliate_private.webhook_endpoint IS 'Where a project''s events are posted.';
+COMMENT ON TABLE affiliate_private.webhook_endpoint IS 'Where a project''s events are posted. Deleting leaves a tombstone (deleted_at, never enabled), so that the log of past deliveries stays.';
+COMMENT ON COLUMN affiliate_private.webhook_endpoint.enabled IS 'While it is not, no delivery is written for it and those that wait are held.';
 COMMENT ON COLUMN affiliate_private.webhook_endpoint.secret IS 'Signing secret; generated ones are whsec_ + base64.';
 
 CREATE TABLE affiliate_private.webhook_event (
@@ -56,7 +58,7 @@ CREATE TABLE affiliate_private.webhook_delivery (
 CREATE INDEX webhook_delivery_due_idx ON affiliate_private.webhook_delivery (next_attempt_at) WHERE status = 'pending';
 CREATE INDEX webhook_delivery_event_idx ON affiliate_private.webhook_delivery (project_id, event_id);
 CREATE INDEX webhook_delivery_endpoint_idx ON affiliate_private.webhook_delivery (project_id, endpoint_id, delivery_id);
-COMMENT ON TABLE affiliate_private.webhook_delivery IS 'One event to one endpoint. While leased, next_attempt_at is the end of the lease.';
+COMMENT ON TABLE affiliate_private.webhook_delivery IS 'One event to one endpoint. While leased, next_attempt_at is the end of the lease; infinity while its endpoint is disabled.';
 COMMENT ON COLUMN affiliate_private.webhook_delivery.status IS 'pending (due at next_attempt_at), delivered, or dead after its last attempt; dead ones are kept and can be replayed.';
 
 CREATE TABLE affiliate_private.webhook_attempt (

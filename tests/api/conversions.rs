@@ -225,7 +225,7 @@ async fn contradictions_and_unknown_people_are_refused_in_words() {
         ),
         (
             json!({"base_value": 1, "base_value_currency": "EUR", "affiliate_id": affiliate}),
-            409,
+            400,
             "no exchange rate from EUR to USD",
         ),
         (

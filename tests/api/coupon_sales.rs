@@ -4,21 +4,13 @@ use affiliate_tests::books::assert_clean;
 use affiliate_tests::database::Profile;
 use affiliate_tests::shop::{Project, Shop};
 use affiliate_tests::stripe::{self, event::Event};
-use affiliate_tests::wait::until;
 use serde_json::{Value, json};
 
-use crate::support::{add_coupon, assert_gone, data};
+use crate::support::{add_coupon, assert_gone, data, now};
 
 /// A sale with a discount as Stripe states it.
 fn discounted(payment: &str, discount: Value) -> Event {
     Event::sale(payment, 10_000).object("discounts", json!([discount]))
-}
-
-/// A moment after all that was done before and before all that is done next: events count in whole seconds.
-async fn now() -> i64 {
-    let started = stripe::now();
-    let passed = async || Some(stripe::now()).filter(|now| *now > started);
-    until("the next second", passed).await
 }
 
 /// Who is credited with a payment, and the coupon shown for it.

@@ -9,10 +9,10 @@ use tokio_postgres::Client;
 /// Enough for several folds of the counts, spread over four days and two affiliates.
 const SEED: &str = "
     SELECT affiliate_private.apply_fact($1, 'api', 'api_' || n, timestamptz '2026-03-01 00:00:00Z' + n * interval '437 seconds',
-      jsonb_build_object('kind', 'sale', 'type', CASE WHEN n % 5 = 0 THEN 'signup' ELSE 'purchase' END, 'sale_key', 'api_' || n,
-        'aliases', jsonb_build_array('api_' || n), 'email', 'c' || n % 40 || '@example.com', 'currency', 'USD', 'gross_minor', n,
-        'lines', jsonb_build_array(jsonb_build_object('product', '', 'base_minor', n)), 'evidence',
-        CASE WHEN n % 40 < 10 THEN '[]'::jsonb ELSE
+      jsonb_build_object('email', 'c' || n % 40 || '@example.com',
+        'sale', jsonb_build_object('key', 'api_' || n, 'type', CASE WHEN n % 5 = 0 THEN 'signup' ELSE 'purchase' END, 'currency', 'USD',
+                                   'gross_minor', n, 'lines', jsonb_build_array(jsonb_build_object('base_minor', n))),
+        'evidence', CASE WHEN n % 40 < 10 THEN '[]'::jsonb ELSE
           jsonb_build_array(jsonb_build_object('source', 'manual', 'namespace', 'affiliate', 'code', ((ARRAY[$2::bigint, $3::bigint])[1 + n % 2])::text)) END))
     FROM generate_series(1, 800) AS n";
 

@@ -3,12 +3,20 @@
 
 mod attribution;
 mod conversions;
+mod coupon_list;
 mod coupon_sales;
 mod coupons;
+mod deliveries;
+mod keys;
 mod listing;
 mod payout;
+mod project;
+mod providers;
 mod referrals;
+mod rules;
+mod strangers;
 mod support;
+mod webhooks;
 
 /// Unix seconds: what is sold after this moment comes after everything the test did before.
 fn now() -> i64 {

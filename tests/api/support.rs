@@ -1,6 +1,8 @@
 //! Short forms of what the tests of the API say again and again.
 
 use affiliate_tests::shop::{Answer, Project};
+use affiliate_tests::stripe;
+use affiliate_tests::wait::until;
 use serde_json::{Value, json};
 
 /// The `data` of an answer with this status.
@@ -39,4 +41,33 @@ pub fn names(object: &Value) -> Vec<&str> {
 pub async fn add_coupon(project: &Project, affiliate: i64, mut members: Value) -> i64 {
     members["affiliate_id"] = json!(affiliate);
     created(&project.post("/api/v1/coupons", &members).await)
+}
+
+/// A moment after all that was done before and before all that is done next: events count in whole seconds.
+pub async fn now() -> i64 {
+    let started = stripe::now();
+    let passed = async || Some(stripe::now()).filter(|now| *now > started);
+    until("the next second", passed).await
+}
+
+/// A webhook endpoint of a project; gives its id.
+pub async fn add_webhook(project: &Project, body: Value) -> i64 {
+    created(&project.post("/api/v1/webhooks", &body).await)
+}
+
+/// The deliveries of an endpoint as its log lists them.
+pub async fn deliveries(project: &Project, endpoint: i64, query: &str) -> Vec<Value> {
+    let path = format!("/api/v1/webhooks/{endpoint}/deliveries{query}");
+    let log = data(&project.get(&path).await, 200);
+    log.as_array().cloned().unwrap_or_else(|| panic!("{log}"))
+}
+
+/// Waits until the one delivery of an endpoint has failed once and is due again later.
+pub async fn wait_for_failed_attempt(project: &Project, endpoint: i64) {
+    until("the first attempt to be settled", async || {
+        let log = deliveries(project, endpoint, "").await;
+        let failed = log[0]["attempts"][0].is_object() && !log[0]["next_attempt_at"].is_null();
+        failed.then_some(())
+    })
+    .await;
 }

@@ -2,9 +2,14 @@
 //! webhook goes out. What touches SQL runs with the native and with the portable kernels; expected figures are worked
 //! out by hand where they stand.
 
+mod bad_input;
 mod convergence;
+mod crash;
 mod money;
 mod outbound;
+mod parked;
 mod refund;
 mod sale;
 mod signature;
+mod tenancy;
+mod verify;

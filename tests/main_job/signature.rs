@@ -51,13 +51,13 @@ async fn other_signatures_are_refused_and_nothing_is_stored() {
             "{name}: {answer:?}"
         );
     }
-    assert_eq!(stored_events(&shop).await, 0);
+    assert_eq!(shop.stored_events().await.len(), 0);
     assert!(project.conversions().await.is_empty());
 
     // The same body, rightly signed, is taken: refusals are not remembered.
     let answer = project.deliver_signed(&body, Some(&good)).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    assert_eq!(stored_events(&shop).await, 1);
+    assert_eq!(shop.stored_events().await.len(), 1);
     shop.close().await;
 }
 
@@ -105,7 +105,7 @@ async fn a_replaced_secret_works_at_once_and_the_old_one_no_longer() {
     let new = stripe::sign_now(secret, &body);
     let new = project.deliver_signed(&body, Some(&new)).await;
     assert_eq!(new.status, 200, "{}", new.text);
-    assert_eq!(stored_events(&shop).await, 2);
+    assert_eq!(shop.stored_events().await.len(), 2);
     shop.close().await;
 }
 
@@ -117,7 +117,7 @@ async fn another_projects_secret_does_not_sign_for_this_one() {
     let signature = stripe::sign_now(&other.secret, &body);
     let answer = shop.project.deliver_signed(&body, Some(&signature)).await;
     assert!((400..500).contains(&answer.status), "{answer:?}");
-    assert_eq!(stored_events(&shop).await, 0);
+    assert_eq!(shop.stored_events().await.len(), 0);
     shop.close().await;
 }
 
@@ -139,10 +139,4 @@ async fn both_documented_addresses_take_events() {
     let again = shop.project.deliver_bytes(&body).await.json();
     assert_eq!(again["status"], json!("duplicate"));
     shop.close().await;
-}
-
-async fn stored_events(shop: &Shop) -> i64 {
-    let client = shop.database.connect_superuser().await;
-    let count = "SELECT count(*) FROM affiliate_private.provider_event";
-    client.query_one(count, &[]).await.expect("a count").get(0)
 }

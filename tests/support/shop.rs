@@ -49,6 +49,15 @@ impl Shop {
         Project::create(&self.database, &self.gateway, options).await
     }
 
+    /// The key and the error, if any, of every event that was stored, in the order they came.
+    pub async fn stored_events(&self) -> Vec<(String, Option<String>)> {
+        let client = self.database.connect_superuser().await;
+        let sql = "SELECT e.event_key, e.error FROM affiliate_private.provider_event AS e
+                   ORDER BY e.provider_event_id";
+        let rows = client.query(sql, &[]).await.expect("the events");
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    }
+
     /// Closes the gateway and drops the database.
     pub async fn close(self) {
         drop(self.gateway);

@@ -58,7 +58,8 @@ pub struct Endpoint {
     pub declared: Declared,
     /// The path as declared, for logs.
     pub template: String,
-    /// The statement that checks the key and calls the function: key id, scope, arguments.
+    /// The statement that checks and counts the request and calls the function: the parameters of
+    /// `affiliate_api.authorize`, then the arguments.
     pub statement: String,
     /// What the API key must allow.
     pub scope: String,
@@ -106,12 +107,13 @@ impl Endpoint {
     }
 }
 
-/// The statement that checks the key and calls the function. The check stands in a materialized CTE because Postgres
-/// drops an argument that an inlined SQL function does not use, and the check with it.
+/// The statement that checks and counts the request and calls the function. That the check comes first stands in a
+/// materialized CTE because Postgres drops an argument that an inlined SQL function does not use, and the check with it.
 fn statement(function_name: &str) -> String {
     let function = function_name.replace('"', "\"\"");
     format!(
-        "WITH caller AS MATERIALIZED (SELECT affiliate_api.authorize($1, $2) AS project_id) \
-         SELECT affiliate_api.\"{function}\"(caller.project_id, $3::text::jsonb)::text FROM caller"
+        "WITH caller AS MATERIALIZED (SELECT * FROM affiliate_api.authorize($1, $2, $3, $4::text::jsonb)) \
+         SELECT affiliate_api.\"{function}\"(caller.project_id, $5::text::jsonb)::text, caller.rate_limit, \
+                caller.granted, caller.remaining, caller.reset_at, caller.reset_in_ms FROM caller"
     )
 }

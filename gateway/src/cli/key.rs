@@ -1,7 +1,6 @@
 //! `affiliate key create|list|revoke`.
 
 use clap::Subcommand;
-use serde_json::{Value, json};
 
 use super::call::Call;
 use super::{CliError, Global, output};
@@ -61,21 +60,10 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
                 .arg("p_project_id", "bigint", project)
                 .json(&client)
                 .await?;
-            print_list(global.json, &keys);
+            output::print_list(global.json, "keys", &keys, "no API keys");
             return Ok(());
         }
     };
     output::print(global.json, &call.json(&client).await?);
     Ok(())
-}
-
-fn print_list(json: bool, keys: &Value) {
-    match keys.as_array() {
-        _ if json => output::print(
-            true,
-            &json!({"keys": keys.as_array().cloned().unwrap_or_default()}),
-        ),
-        Some(keys) if !keys.is_empty() => output::print_text(&output::table(keys)),
-        _ => output::print_text("no API keys"),
-    }
 }

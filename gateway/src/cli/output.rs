@@ -14,6 +14,16 @@ pub(super) fn print(json: bool, value: &Value) {
     print_text(&text);
 }
 
+/// Prints a list: under `name` in an object with `--json`, else as a table, or `none` where it is empty.
+pub(super) fn print_list(json: bool, name: &str, list: &Value, none: &str) {
+    let rows = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    match rows {
+        _ if json => print_text(&json!({ name: rows }).to_string()),
+        [] => print_text(none),
+        rows => print_text(&table(rows)),
+    }
+}
+
 /// Prints text on stdout, ended by one newline.
 pub(super) fn print_text(text: &str) {
     let mut out = stdout().lock();

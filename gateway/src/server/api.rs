@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
-use super::database::Repeat;
+use super::admission::{Admission, Outcome, Wanted};
 use super::{App, RequestBody, Template};
 use crate::catalog::arguments::{self, Sent};
 use crate::catalog::{Endpoint, Route, json};
@@ -25,16 +25,20 @@ pub(super) async fn dispatch(State(app): State<Arc<App>>, request: Request) -> R
     let catalog = app.catalog.current();
     let response = match catalog.route(&parts.method, parts.uri.path()) {
         Route::Found(endpoint, segments) => {
-            let answered = call(&app, &endpoint, &segments, &parts, &mut body).await;
-            let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+            let mut response = call(&app, &endpoint, &segments, &parts, &mut body).await;
             response
                 .extensions_mut()
                 .insert(Template::Endpoint(endpoint));
             response
         }
-        Route::OtherMethods(allow) => ApiError::method_not_allowed(&allow).into_response(),
         Route::Unknown if catalog.is_empty() => ApiError::unavailable().into_response(),
-        Route::Unknown => ApiError::not_found("There is nothing at this path").into_response(),
+        Route::OtherMethods(allow) => {
+            refuse(&app, &parts, ApiError::method_not_allowed(&allow)).await
+        }
+        Route::Unknown => {
+            let error = ApiError::not_found("There is nothing at this path");
+            refuse(&app, &parts, error).await
+        }
     };
     body.discard().await;
     response
@@ -46,8 +50,62 @@ async fn call(
     segments: &[&str],
     parts: &Parts,
     body: &mut RequestBody,
-) -> Result<Response, ApiError> {
-    let key_id = app.authenticator.authenticate(&parts.headers).await?;
+) -> Response {
+    let caller = match app.authenticator.authenticate(&parts.headers).await {
+        Ok(caller) => caller,
+        Err(error) => return error.into_response(),
+    };
+    let admission = Admission::new(app, &caller);
+    let outcome = match admission.refused() {
+        Some(outcome) => outcome,
+        None => match arguments(endpoint, segments, parts, body).await {
+            Ok(arguments) => admission.run(Wanted::Call(endpoint, &arguments)).await,
+            Err(error) => {
+                let scope = Some(endpoint.scope.as_str());
+                admission.run(Wanted::Refusal(scope, error)).await
+            }
+        },
+    };
+    respond(outcome, |text| answer(endpoint, text))
+}
+
+/// The answer where there is no endpoint. A request with a valid key is counted here too and told where it stands;
+/// any other is not worth the trouble of a 401.
+async fn refuse(app: &App, parts: &Parts, error: ApiError) -> Response {
+    let has_key = parts.headers.contains_key(AUTHORIZATION);
+    if !has_key || !parts.uri.path().starts_with("/api/") {
+        return error.into_response();
+    }
+    let Ok(caller) = app.authenticator.authenticate(&parts.headers).await else {
+        return error.into_response();
+    };
+    let admission = Admission::new(app, &caller);
+    let outcome = match admission.refused() {
+        Some(outcome) => outcome,
+        None => admission.run(Wanted::Refusal(None, error)).await,
+    };
+    respond(outcome, |_| Err(ApiError::internal()))
+}
+
+fn respond(
+    outcome: Outcome,
+    answer: impl FnOnce(Option<String>) -> Result<Response, ApiError>,
+) -> Response {
+    let answered = outcome.result.and_then(answer);
+    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+    if let Some(rate) = outcome.rate {
+        rate.describe_in(response.headers_mut());
+    }
+    response
+}
+
+/// The arguments of the endpoint's function as JSON.
+async fn arguments(
+    endpoint: &Endpoint,
+    segments: &[&str],
+    parts: &Parts,
+    body: &mut RequestBody,
+) -> Result<String, ApiError> {
     let sent = Sent {
         path: segments,
         query: parts.uri.query().unwrap_or_default(),
@@ -57,26 +115,7 @@ async fn call(
             Map::new()
         },
     };
-    let arguments = Value::Object(arguments::collect(endpoint, sent)?).to_string();
-    let repeat = if endpoint.read_only {
-        Repeat::Safe
-    } else {
-        Repeat::Unsafe
-    };
-    let called = app
-        .database
-        .query_text(
-            &endpoint.statement,
-            &[&key_id, &endpoint.scope, &arguments],
-            repeat,
-        )
-        .await;
-    let text = called.map_err(ApiError::from).inspect_err(|error| {
-        if error.status() == StatusCode::UNAUTHORIZED {
-            app.authenticator.forget(key_id);
-        }
-    })?;
-    answer(endpoint, text)
+    Ok(Value::Object(arguments::collect(endpoint, sent)?).to_string())
 }
 
 /// The function's text is the answer, byte for byte.

@@ -43,6 +43,21 @@ impl CallError {
     pub fn has_sqlstate(&self, sqlstate: &str) -> bool {
         matches!(self, Self::Statement(failure) if error::has_sqlstate(failure, sqlstate))
     }
+
+    /// The detail that came with exactly this SQLSTATE.
+    pub fn detail_of(&self, sqlstate: &str) -> Option<&str> {
+        match self {
+            Self::Statement(failure) if error::has_sqlstate(failure, sqlstate) => {
+                failure.as_db_error()?.detail()
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the server refused the statement, rather than being out of reach.
+    pub fn is_raised(&self) -> bool {
+        matches!(self, Self::Statement(failure) if failure.as_db_error().is_some())
+    }
 }
 
 impl From<CallError> for ApiError {

@@ -9,11 +9,9 @@ BEGIN
   IF create_api_key.p_rate_limit_per_minute IS NULL OR create_api_key.p_rate_limit_per_minute NOT BETWEEN 1 AND 1000000 THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = format('rate limit must be between 1 and 1000000 a minute, got %s', create_api_key.p_rate_limit_per_minute);
   END IF;
-  PERFORM affiliate_private.lock_facts(create_api_key.p_project_id, ARRAY['api_key']);
   INSERT INTO affiliate_private.api_key AS k (project_id, key_id, name, scope, secret_hash, rate_limit_per_minute)
-  SELECT create_api_key.p_project_id, coalesce(max(o.key_id), create_api_key.p_project_id * 1000000) + 1, create_api_key.p_name, create_api_key.p_scope,
-         affiliate_private.bcrypt_hash(v_secret), create_api_key.p_rate_limit_per_minute
-  FROM affiliate_private.api_key AS o WHERE o.project_id = create_api_key.p_project_id
+  VALUES (create_api_key.p_project_id, affiliate_private.next_key_id(create_api_key.p_project_id), create_api_key.p_name, create_api_key.p_scope,
+          affiliate_private.bcrypt_hash(v_secret), create_api_key.p_rate_limit_per_minute)
   RETURNING k.* INTO v_key;
   RETURN row_to_json(x) FROM (
     SELECT v_key.key_id AS id, format('rgk_%s_%s', v_key.key_id, v_secret) AS api_key, v_key.name AS name, v_key.scope AS scope,
@@ -26,11 +24,11 @@ CREATE OR REPLACE FUNCTION affiliate.list_api_keys(p_project_id bigint) RETURNS 
 LANGUAGE sql STABLE AS $$
   SELECT coalesce(json_agg(row_to_json(x) ORDER BY x.id), '[]'::json) FROM (
     SELECT k.key_id AS id, k.name, k.scope, k.rate_limit_per_minute, affiliate_private.api_time(k.created_at) AS created_at,
-           affiliate_private.api_time(k.revoked_at) AS revoked_at
+           affiliate_private.api_time(k.last_used_at) AS last_used_at, affiliate_private.api_time(k.revoked_at) AS revoked_at
     FROM affiliate_private.api_key AS k
     WHERE k.project_id = (affiliate_private.check_project(list_api_keys.p_project_id)).project_id) AS x
 $$;
-COMMENT ON FUNCTION affiliate.list_api_keys(bigint) IS 'The project''s keys, revoked ones too; never the secrets.';
+COMMENT ON FUNCTION affiliate.list_api_keys(bigint) IS 'The project''s keys, revoked ones too; never the secrets. last_used_at is up to five minutes behind.';
 
 CREATE OR REPLACE FUNCTION affiliate.revoke_api_key(p_project_id bigint, p_key_id bigint) RETURNS json
 LANGUAGE plpgsql VOLATILE AS $$

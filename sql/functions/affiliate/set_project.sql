@@ -22,7 +22,7 @@ BEGIN
         v_rule := affiliate_private.parse_commission(v_value, NULL, v_project.currency);
         v_new.rate_ppm := v_rule.rate_ppm; v_new.fixed_minor := v_rule.fixed_minor;
       WHEN 'commission_fixed' THEN
-        v_rule := affiliate_private.parse_commission(NULL, v_value, v_project.currency);
+        v_rule := affiliate_private.parse_commission(set_project.p_settings ->> 'commission_percent', v_value, v_project.currency);
         v_new.rate_ppm := v_rule.rate_ppm; v_new.fixed_minor := v_rule.fixed_minor;
       WHEN 'touch_model' THEN v_new.touch_model := affiliate_private.check_setting(v_key, v_value, '^(last|first)$', '"last" or "first"');
       WHEN 'allow_self_referral' THEN

@@ -8,8 +8,7 @@ DECLARE
   v_new      affiliate_private.conversion;
 BEGIN
   PERFORM affiliate_private.lock_inputs(create_conversion.p_project_id, false);
-  v_fact := affiliate_private.map_api_conversion(create_conversion.p_project_id, v_args)
-            || jsonb_build_object('kind', 'sale', 'sale_key', v_sale_key, 'aliases', jsonb_build_array(v_sale_key));
+  v_fact := affiliate_private.map_api_conversion(create_conversion.p_project_id, v_sale_key, v_args);
   IF v_args ? 'reference' THEN
     PERFORM affiliate_private.claim_reference(create_conversion.p_project_id, v_args ->> 'reference', NULL);
   END IF;

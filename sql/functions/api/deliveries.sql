@@ -3,9 +3,10 @@ RETURNS TABLE (project_id bigint, delivery_id bigint, lease_token uuid, attempt_
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH due AS (
     SELECT d.project_id, d.delivery_id FROM affiliate_private.webhook_delivery AS d
+    JOIN affiliate_private.webhook_endpoint AS p ON p.project_id = d.project_id AND p.endpoint_id = d.endpoint_id AND p.enabled
     WHERE d.status = 'pending' AND d.next_attempt_at <= clock_timestamp()
     ORDER BY d.next_attempt_at LIMIT claim_deliveries.p_limit
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF d SKIP LOCKED
   ), claimed AS (
     UPDATE affiliate_private.webhook_delivery AS d
     SET lease_token = gen_random_uuid(), attempts = d.attempts + 1,
@@ -19,7 +20,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
   JOIN affiliate_private.webhook_event AS e ON e.project_id = c.project_id AND e.event_id = c.event_id
   ORDER BY c.delivery_id
 $$;
-COMMENT ON FUNCTION affiliate_api.claim_deliveries(integer, integer) IS 'Leases due deliveries to one drain; they come due again when the lease ends without settle_deliveries.';
+COMMENT ON FUNCTION affiliate_api.claim_deliveries(integer, integer) IS 'Leases due deliveries of enabled endpoints to one drain; they come due again when the lease ends without settle_deliveries.';
 
 CREATE OR REPLACE FUNCTION affiliate_api.settle_deliveries(p_results text) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -31,7 +32,7 @@ BEGIN
       (project_id bigint, delivery_id bigint, lease_token uuid, attempt_no integer, status_code integer, error text, response text, duration_ms integer, retry_after_s integer)
   ), settled AS (
     UPDATE affiliate_private.webhook_delivery AS d
-    SET status = CASE WHEN r.status_code BETWEEN 200 AND 299 THEN 'delivered' WHEN d.attempts >= p.max_attempts THEN 'dead' ELSE 'pending' END,
+    SET status = CASE WHEN r.status_code BETWEEN 200 AND 299 THEN 'delivered' WHEN d.attempts >= p.max_attempts OR p.deleted_at IS NOT NULL THEN 'dead' ELSE 'pending' END,
         next_attempt_at = clock_timestamp() + affiliate_private.retry_delay(d.attempts, r.retry_after_s),
         settled_at = clock_timestamp(), lease_token = NULL
     FROM result AS r, affiliate_private.webhook_endpoint AS p
@@ -47,7 +48,7 @@ BEGIN
   RETURN v_count;
 END
 $$;
-COMMENT ON FUNCTION affiliate_api.settle_deliveries(text) IS 'Records attempts and their outcome: delivered on 2xx, else due again later, dead after the last attempt. Results of a lease that has passed to another drain are dropped. Returns how many were settled.';
+COMMENT ON FUNCTION affiliate_api.settle_deliveries(text) IS 'Records attempts and their outcome: delivered on 2xx, else due again later, dead after the last attempt or where the endpoint is deleted. Results of a lease that has passed to another drain are dropped. Returns how many were settled.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.retry_delay(p_attempts integer, p_retry_after_s integer) RETURNS interval
 LANGUAGE sql VOLATILE AS $$
@@ -74,6 +75,9 @@ COMMENT ON FUNCTION affiliate_api.release_deliveries(text) IS 'Gives back delive
 
 CREATE OR REPLACE FUNCTION affiliate_api.next_delivery_due() RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT min(d.next_attempt_at) FROM affiliate_private.webhook_delivery AS d WHERE d.status = 'pending'
+  SELECT d.next_attempt_at FROM affiliate_private.webhook_delivery AS d
+  JOIN affiliate_private.webhook_endpoint AS p ON p.project_id = d.project_id AND p.endpoint_id = d.endpoint_id AND p.enabled
+  WHERE d.status = 'pending' AND d.next_attempt_at < 'infinity'
+  ORDER BY d.next_attempt_at LIMIT 1
 $$;
-COMMENT ON FUNCTION affiliate_api.next_delivery_due() IS 'When the next pending delivery comes due, NULL for none.';
+COMMENT ON FUNCTION affiliate_api.next_delivery_due() IS 'When the next pending delivery of an enabled endpoint comes due, NULL for none.';

@@ -20,7 +20,7 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.may_earn(bigint, bigint, bigint, timestamptz, boolean) IS 'Whether an affiliate can be credited with a customer''s sale at a moment: exists, active then, and not the customer (unless allowed).';
 
-CREATE OR REPLACE FUNCTION affiliate_private.choose_evidence(p_sale affiliate_private.sale, p_setting affiliate_private.project_setting,
+CREATE OR REPLACE FUNCTION affiliate_private.choose_evidence(p_sale affiliate_private.sale, p_setting affiliate_private.project_setting, p_scopes text[],
                                                              OUT evidence_id bigint, OUT affiliate_id bigint, OUT source text, OUT code_key text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -29,7 +29,7 @@ DECLARE
   v_winner bigint;
   v_link   affiliate_private.referral_link;
 BEGIN
-  -- Evidence about this very sale, in the documented order.
+  -- Evidence about this very sale and its subscription, in the documented order.
   SELECT array_agg(affiliate_private.source_priority(c.source, c.namespace)) AS priorities, array_agg(c.observed_at) AS times, array_agg(c.affiliate_id) AS affiliates,
          array_agg(c.evidence_id) AS ids, array_agg(c.source) AS sources, array_agg(c.code_key) AS codes, array_agg(c.eligible) AS eligible
   INTO v_c
@@ -39,9 +39,10 @@ BEGIN
                                       (choose_evidence.p_sale).occurred_at, (choose_evidence.p_setting).allow_self_referral) AS eligible
     FROM affiliate_private.evidence AS e
     CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, (choose_evidence.p_sale).occurred_at)) AS o (affiliate_id)
-    WHERE e.project_id = (choose_evidence.p_sale).project_id AND e.provider = (choose_evidence.p_sale).provider AND e.scope_key = (choose_evidence.p_sale).sale_key
+    WHERE e.project_id = (choose_evidence.p_sale).project_id AND e.provider = (choose_evidence.p_sale).provider AND e.scope_key = ANY (choose_evidence.p_scopes)
+      AND e.effective_at <= (choose_evidence.p_sale).occurred_at
     -- The first of equals wins, so that must not depend on where rows lie.
-    ORDER BY e.source, e.namespace, e.code_key) AS c;
+    ORDER BY e.source, e.namespace, e.code_key, e.scope_key) AS c;
   v_winner := affiliate_kernel.choose_attribution(v_c.priorities, v_c.times, v_c.affiliates, v_c.eligible, v_first);
   IF v_winner IS NULL THEN
     v_link := affiliate_private.link_at(choose_evidence.p_sale);
@@ -70,7 +71,19 @@ BEGIN
   code_key     := v_c.codes[v_winner];
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.choose_evidence(affiliate_private.sale, affiliate_private.project_setting) IS 'The evidence that decides who is credited with a sale; all NULL where nobody is.';
+COMMENT ON FUNCTION affiliate_private.choose_evidence(affiliate_private.sale, affiliate_private.project_setting, text[]) IS 'The evidence (about one of the scopes, else a touch of the customer) that decides who is credited with a sale; all NULL where nobody is.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.sale_scopes(p_sale affiliate_private.sale, p_payment text[]) RETURNS text[]
+LANGUAGE sql STABLE AS $$
+  SELECT sale_scopes.p_payment
+         || CASE WHEN s.customer_key IS NOT NULL THEN ARRAY['customer:' || s.customer_key] END
+         || CASE WHEN s.subscription_key IS NOT NULL THEN
+              -- A renewal inherits what was known of the subscription's first payment.
+              'subscription:' || s.subscription_key
+              || affiliate_private.payment_component(s.project_id, s.provider, ARRAY['subscription:' || s.subscription_key || ':first']) END
+  FROM (SELECT (sale_scopes.p_sale).*) AS s
+$$;
+COMMENT ON FUNCTION affiliate_private.sale_scopes(affiliate_private.sale, text[]) IS 'Everything that evidence for a sale may be about: the ids of its payment, its subscription, the subscription''s first payment, its provider customer.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.link_at(p_sale affiliate_private.sale) RETURNS affiliate_private.referral_link
 LANGUAGE plpgsql STABLE AS $$
@@ -102,6 +115,7 @@ BEGIN
       FROM affiliate_private.evidence AS e
       CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, v_sale.occurred_at)) AS o (affiliate_id)
       WHERE e.project_id = v_sale.project_id AND e.customer_id = v_sale.customer_id AND e.observed_at > v_since AND e.observed_at <= v_sale.occurred_at
+        AND e.effective_at <= v_sale.occurred_at
         AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, v_sale.occurred_at, latest_touches.p_allow_self)
       ORDER BY e.observed_at FETCH FIRST 1 ROW WITH TIES;
   ELSE
@@ -110,6 +124,7 @@ BEGIN
       FROM affiliate_private.evidence AS e
       CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, v_sale.occurred_at)) AS o (affiliate_id)
       WHERE e.project_id = v_sale.project_id AND e.customer_id = v_sale.customer_id AND e.observed_at > v_since AND e.observed_at <= v_sale.occurred_at
+        AND e.effective_at <= v_sale.occurred_at
         AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, v_sale.occurred_at, latest_touches.p_allow_self)
       ORDER BY e.observed_at DESC FETCH FIRST 1 ROW WITH TIES;
   END IF;

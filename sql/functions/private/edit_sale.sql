@@ -15,22 +15,32 @@ COMMENT ON FUNCTION affiliate_private.edit_sale(bigint, bigint, jsonb) IS 'Recor
 CREATE OR REPLACE FUNCTION affiliate_private.edited_sale(p_sale affiliate_private.sale, p_edit affiliate_private.sale_edit) RETURNS affiliate_private.sale
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-  v_sale  affiliate_private.sale := edited_sale.p_sale;
-  v_lines integer := cardinality(v_sale.line_base_minor);
-  v_total numeric := (SELECT sum(l.base_minor) FROM unnest(v_sale.line_base_minor) AS l (base_minor));
-  v_left  bigint  := (edited_sale.p_edit).base_minor;
+  v_sale affiliate_private.sale := edited_sale.p_sale;
 BEGIN
   v_sale.type     := coalesce((edited_sale.p_edit).type, v_sale.type);
   v_sale.currency := coalesce((edited_sale.p_edit).currency, v_sale.currency);
-  IF v_left IS NOT NULL THEN
-    -- Each line keeps its share; the last one takes what rounding leaves, so that the lines add up to the new base.
-    FOR v_n IN 1 .. v_lines LOOP
-      v_sale.line_base_minor[v_n] := CASE WHEN v_n = v_lines THEN v_left WHEN v_total = 0 THEN 0
-        ELSE round(v_sale.line_base_minor[v_n] * (edited_sale.p_edit).base_minor / v_total)::bigint END;
-      v_left := v_left - v_sale.line_base_minor[v_n];
-    END LOOP;
+  IF (edited_sale.p_edit).base_minor IS NOT NULL THEN
+    v_sale.line_base_minor := affiliate_private.spread_minor(v_sale.line_base_minor, (edited_sale.p_edit).base_minor);
   END IF;
   RETURN v_sale;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.edited_sale(affiliate_private.sale, affiliate_private.sale_edit) IS 'A sale as the owner says it was; unchanged without an edit.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.spread_minor(p_parts bigint[], p_total bigint) RETURNS bigint[]
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_parts bigint[] := spread_minor.p_parts;
+  v_sum   numeric  := (SELECT sum(p.minor) FROM unnest(spread_minor.p_parts) AS p (minor));
+  v_left  bigint   := spread_minor.p_total;
+BEGIN
+  -- Each part keeps its share; the last one takes what rounding leaves.
+  FOR v_n IN 1 .. cardinality(v_parts) LOOP
+    v_parts[v_n] := CASE WHEN v_n = cardinality(v_parts) THEN v_left WHEN v_sum = 0 THEN 0
+      ELSE round(spread_minor.p_parts[v_n] * spread_minor.p_total / v_sum)::bigint END;
+    v_left := v_left - v_parts[v_n];
+  END LOOP;
+  RETURN v_parts;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.spread_minor(bigint[], bigint) IS 'The same parts scaled to another total, which they add up to exactly; each rounded half away from zero, the last one takes the rest.';

@@ -28,6 +28,12 @@ BEGIN
   IF code_owner_at.p_namespace = 'affiliate' THEN
     RETURN code_owner_at.p_code_key::bigint;  -- Named by id, as the API does.
   END IF;
+  IF code_owner_at.p_namespace LIKE '%:discount' THEN
+    RETURN (SELECT affiliate_private.code_owner_at(d.project_id, 'coupon', d.code_key, code_owner_at.p_at)
+            FROM affiliate_private.discount AS d
+            WHERE d.project_id = code_owner_at.p_project_id AND d.provider = split_part(code_owner_at.p_namespace, ':', 1)
+              AND d.discount_key = code_owner_at.p_code_key);
+  END IF;
   SELECT v.affiliate_id INTO v_affiliate_id
   FROM affiliate_private.attribution_code AS v
   WHERE v.project_id = code_owner_at.p_project_id AND v.namespace = code_owner_at.p_namespace AND v.code_key = code_owner_at.p_code_key

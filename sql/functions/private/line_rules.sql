@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION affiliate_private.line_rules(p_sale affiliate_private.sale, p_setting affiliate_private.project_setting, p_affiliate_id bigint,
+CREATE OR REPLACE FUNCTION affiliate_private.line_rules(p_sale affiliate_private.sale, p_setting affiliate_private.project_setting, p_affiliate_id bigint, p_pays boolean,
                                                         OUT rule_source text, OUT line_rate_ppm bigint[], OUT line_fixed_minor bigint[])
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -9,7 +9,7 @@ DECLARE
   v_source        text;
   v_product       text;
   v_fixed_booked  boolean := false;
-  v_earning       boolean := line_rules.p_affiliate_id IS NOT NULL AND v_sale.type = 'purchase';
+  v_earning       boolean := line_rules.p_affiliate_id IS NOT NULL AND line_rules.p_pays;
 BEGIN
   IF v_earning THEN
     v_override := affiliate_private.affiliate_rule_at(v_sale.project_id, line_rules.p_affiliate_id, v_sale.occurred_at);
@@ -31,4 +31,4 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.line_rules(affiliate_private.sale, affiliate_private.project_setting, bigint) IS 'The commission rule of every line item of a sale (affiliate override, then product, then project default); zeros where nobody is credited, and for a sign-up.';
+COMMENT ON FUNCTION affiliate_private.line_rules(affiliate_private.sale, affiliate_private.project_setting, bigint, boolean) IS 'The commission rule of every line item of a sale (affiliate override, then product, then project default); zeros where nobody is credited or the sale does not pay (sale_pays, sign-ups).';

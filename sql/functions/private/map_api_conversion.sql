@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION affiliate_private.map_api_conversion(p_project_id bigint, p_args jsonb) RETURNS jsonb
+CREATE OR REPLACE FUNCTION affiliate_private.map_api_conversion(p_project_id bigint, p_sale_key text, p_args jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_args      jsonb := map_api_conversion.p_args;
@@ -17,19 +17,20 @@ BEGIN
   v_base := coalesce(affiliate_private.parse_money('base_value', v_args ->> 'base_value', v_base_currency), 0);
   v_affiliate_id := affiliate_private.api_affiliate(map_api_conversion.p_project_id, v_args);
   RETURN jsonb_build_object(
-    'type', v_type, 'email', affiliate_private.api_email(map_api_conversion.p_project_id, v_args),
-    'currency', v_base_currency, 'gross_minor', v_base,
-    'lines', jsonb_build_array(jsonb_build_object('product', '', 'base_minor', v_base)),
-    'edit', jsonb_strip_nulls(jsonb_build_object(
-      'value_minor', affiliate_private.parse_money('value', v_args ->> 'value', v_currency),
-      'reference', v_args ->> 'reference', 'coupon_code_used', v_args ->> 'coupon_code_used')),
+    'email', affiliate_private.api_email(map_api_conversion.p_project_id, v_args),
+    'sale', jsonb_build_object(
+      'key', map_api_conversion.p_sale_key, 'type', v_type, 'currency', v_base_currency, 'gross_minor', v_base,
+      'lines', jsonb_build_array(jsonb_build_object('base_minor', v_base)),
+      'edit', jsonb_strip_nulls(jsonb_build_object(
+        'value_minor', affiliate_private.parse_money('value', v_args ->> 'value', v_currency),
+        'reference', v_args ->> 'reference', 'coupon_code_used', v_args ->> 'coupon_code_used'))),
     -- Whom the request names is the owner's word; a coupon speaks only where it names nobody.
     'evidence', CASE WHEN v_affiliate_id IS NOT NULL THEN jsonb_build_array(jsonb_build_object('source', 'manual', 'namespace', 'affiliate', 'code', v_affiliate_id::text))
                      WHEN v_args ? 'coupon_code_used' THEN jsonb_build_array(jsonb_build_object('source', 'coupon', 'namespace', 'coupon', 'code', v_args ->> 'coupon_code_used'))
                      ELSE '[]'::jsonb END);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.map_api_conversion(bigint, jsonb) IS 'The sale fact that a POST /api/v1/conversions states, without its key; RF400 for contradictory fields, RF404 for an unknown affiliate or referred user.';
+COMMENT ON FUNCTION affiliate_private.map_api_conversion(bigint, text, jsonb) IS 'The fact that a POST /api/v1/conversions states; RF400 for contradictory fields, RF404 for an unknown affiliate or referred user.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.api_affiliate(p_project_id bigint, p_args jsonb) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$

@@ -14,8 +14,12 @@ COMMENT ON FUNCTION affiliate_private.resettle_since(bigint, timestamptz) IS 'Se
 CREATE OR REPLACE FUNCTION affiliate_private.resettle_code(p_project_id bigint, p_namespace text, p_code_key text) RETURNS void
 LANGUAGE sql VOLATILE AS $$
   SELECT affiliate_private.resettle_customers(resettle_code.p_project_id, ARRAY(
-    SELECT DISTINCT e.customer_id FROM affiliate_private.evidence AS e
-    WHERE e.project_id = resettle_code.p_project_id AND e.namespace = resettle_code.p_namespace AND e.code_key = resettle_code.p_code_key))
+    SELECT e.customer_id FROM affiliate_private.evidence AS e
+    WHERE e.project_id = resettle_code.p_project_id AND e.namespace = resettle_code.p_namespace AND e.code_key = resettle_code.p_code_key
+    UNION
+    SELECT e.customer_id FROM affiliate_private.discount AS d
+    JOIN affiliate_private.evidence AS e ON e.project_id = d.project_id AND e.namespace = affiliate_private.discount_namespace(d.provider) AND e.code_key = d.discount_key
+    WHERE d.project_id = resettle_code.p_project_id AND resettle_code.p_namespace = 'coupon' AND d.code_key = resettle_code.p_code_key))
 $$;
 COMMENT ON FUNCTION affiliate_private.resettle_code(bigint, text, text) IS 'Settles again the customers for whom a code speaks, after it got another owner.';
 

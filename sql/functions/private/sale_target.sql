@@ -4,6 +4,8 @@ DECLARE
   v_target   affiliate_private.sale_target;
   v_sale     affiliate_private.sale;
   v_edit     affiliate_private.sale_edit;
+  v_payment  text[];
+  v_pays     boolean;
   v_setting  affiliate_private.project_setting;
   v_stamp    affiliate_private.conversion;
   v_evidence record;
@@ -11,6 +13,12 @@ DECLARE
 BEGIN
   SELECT s.* INTO STRICT v_sale FROM affiliate_private.sale AS s
   WHERE s.project_id = sale_target.p_project_id AND s.sale_id = sale_target.p_sale_id;
+  v_setting := affiliate_private.setting_at(v_sale.project_id, v_sale.occurred_at);
+  v_payment := affiliate_private.payment_component(v_sale.project_id, v_sale.provider, ARRAY[v_sale.sale_key]);
+  v_pays    := affiliate_private.sale_pays(v_sale, v_setting, v_payment);
+  IF v_setting.commission_base = 'gross' THEN
+    v_sale.line_base_minor := affiliate_private.spread_minor(v_sale.line_base_minor, v_sale.gross_minor);
+  END IF;
   SELECT e.* INTO v_edit FROM affiliate_private.sale_edit AS e
   WHERE e.project_id = sale_target.p_project_id AND e.sale_id = sale_target.p_sale_id;
   IF FOUND THEN
@@ -18,8 +26,7 @@ BEGIN
   END IF;
   SELECT c.* INTO v_stamp FROM affiliate_private.conversion AS c
   WHERE c.project_id = sale_target.p_project_id AND c.sale_id = sale_target.p_sale_id;
-  v_setting  := affiliate_private.setting_at(v_sale.project_id, v_sale.occurred_at);
-  v_evidence := affiliate_private.choose_evidence(v_sale, v_setting);
+  v_evidence := affiliate_private.choose_evidence(v_sale, v_setting, affiliate_private.sale_scopes(v_sale, v_payment));
 
   v_target.affiliate_id       := v_evidence.affiliate_id;
   v_target.attribution_source := v_evidence.source;
@@ -35,7 +42,7 @@ BEGIN
     affiliate_private.coupon_code_of(v_sale.project_id, v_target.evidence_id, v_sale.occurred_at) END);
   v_target.reference := coalesce(v_edit.reference, CASE WHEN v_sale.provider <> 'api' THEN v_sale.sale_key END);
 
-  SELECT * INTO v_lines FROM affiliate_private.line_rules(v_sale, v_setting, v_target.affiliate_id);
+  SELECT * INTO v_lines FROM affiliate_private.line_rules(v_sale, v_setting, v_target.affiliate_id, v_pays AND v_sale.type = 'purchase');
   v_target.type                 := v_sale.type;
   v_target.rule_source          := v_lines.rule_source;
   v_target.line_base_minor      := v_sale.line_base_minor;
@@ -50,10 +57,9 @@ BEGIN
     affiliate_private.fx_ppb_at(v_sale.project_id, v_sale.currency,
                                 (SELECT p.currency FROM affiliate_private.project AS p WHERE p.project_id = v_sale.project_id), v_sale.occurred_at) END;
 
-  SELECT coalesce(sum(r.amount_minor), 0), coalesce(max(r.basis_minor), 0) INTO v_target.refunded_minor, v_target.refund_basis_minor
-  FROM affiliate_private.sale_alias AS a
-  JOIN affiliate_private.refund AS r ON r.project_id = a.project_id AND r.provider = a.provider AND r.alias_key = a.alias_key
-  WHERE a.project_id = v_sale.project_id AND a.sale_id = v_sale.sale_id;
+  v_target.refund_basis_minor := v_sale.refund_basis_minor;
+  v_target.refunded_minor     := least(affiliate_private.refunded_minor(v_sale.project_id, v_sale.provider, v_payment), greatest(v_sale.refund_basis_minor, 0));
+  v_target.canceled           := affiliate_private.sale_canceled(v_sale, v_setting.hold_days, v_stamp);
   RETURN v_target;
 END
 $$;

@@ -51,14 +51,15 @@ DECLARE
 BEGIN
   INSERT INTO affiliate_private.conversion AS c
     (project_id, sale_id, type, referred_user_id, affiliate_id, attribution_source, evidence_id, rule_source, currency, base_minor,
-     line_base_minor, line_rate_ppm, line_fixed_minor, fx_ppb, value_override_minor, occurred_at, hold_days, refunded_minor, refund_basis_minor, coupon_code_used, reference)
+     line_base_minor, line_rate_ppm, line_fixed_minor, fx_ppb, value_override_minor, occurred_at, hold_days, refunded_minor, refund_basis_minor, canceled,
+     coupon_code_used, reference)
   SELECT insert_conversion.p_project_id, s.sale_id, (insert_conversion.p_target).type,
          affiliate_private.refer_user(s, (insert_conversion.p_target).affiliate_id, (insert_conversion.p_target).type),
          (insert_conversion.p_target).affiliate_id, (insert_conversion.p_target).attribution_source, (insert_conversion.p_target).evidence_id,
          (insert_conversion.p_target).rule_source, (insert_conversion.p_target).currency, (insert_conversion.p_target).base_minor,
          (insert_conversion.p_target).line_base_minor, (insert_conversion.p_target).line_rate_ppm, (insert_conversion.p_target).line_fixed_minor,
          (insert_conversion.p_target).fx_ppb, (insert_conversion.p_target).value_override_minor, (insert_conversion.p_target).occurred_at, (insert_conversion.p_target).hold_days,
-         (insert_conversion.p_target).refunded_minor, (insert_conversion.p_target).refund_basis_minor, (insert_conversion.p_target).coupon_code_used,
+         (insert_conversion.p_target).refunded_minor, (insert_conversion.p_target).refund_basis_minor, (insert_conversion.p_target).canceled, (insert_conversion.p_target).coupon_code_used,
          (insert_conversion.p_target).reference
   FROM affiliate_private.sale AS s
   WHERE s.project_id = insert_conversion.p_project_id AND s.sale_id = insert_conversion.p_sale_id
@@ -78,7 +79,7 @@ BEGIN
     SET type = t.type, affiliate_id = t.affiliate_id, attribution_source = t.attribution_source, evidence_id = t.evidence_id, rule_source = t.rule_source,
         currency = t.currency, base_minor = t.base_minor, line_base_minor = t.line_base_minor, line_rate_ppm = t.line_rate_ppm,
         line_fixed_minor = t.line_fixed_minor, fx_ppb = t.fx_ppb, value_override_minor = t.value_override_minor, occurred_at = t.occurred_at,
-        hold_days = t.hold_days, refunded_minor = t.refunded_minor, refund_basis_minor = t.refund_basis_minor,
+        hold_days = t.hold_days, refunded_minor = t.refunded_minor, refund_basis_minor = t.refund_basis_minor, canceled = t.canceled,
         contested_affiliate_id = t.contested_affiliate_id, coupon_code_used = t.coupon_code_used, reference = t.reference,
         referred_user_id = affiliate_private.refer_user(s, t.affiliate_id, t.type),
         stamp_version = c.stamp_version + 1, updated_at = clock_timestamp()
@@ -99,7 +100,7 @@ LANGUAGE sql IMMUTABLE AS $$
              (stamp_of.p_conversion).rule_source, (stamp_of.p_conversion).currency, (stamp_of.p_conversion).base_minor,
              (stamp_of.p_conversion).line_base_minor, (stamp_of.p_conversion).line_rate_ppm, (stamp_of.p_conversion).line_fixed_minor,
              (stamp_of.p_conversion).fx_ppb, (stamp_of.p_conversion).value_override_minor, (stamp_of.p_conversion).occurred_at,
-             (stamp_of.p_conversion).hold_days, (stamp_of.p_conversion).refunded_minor, (stamp_of.p_conversion).refund_basis_minor,
+             (stamp_of.p_conversion).hold_days, (stamp_of.p_conversion).refunded_minor, (stamp_of.p_conversion).refund_basis_minor, (stamp_of.p_conversion).canceled,
              (stamp_of.p_conversion).contested_affiliate_id, (stamp_of.p_conversion).coupon_code_used,
              (stamp_of.p_conversion).reference)::affiliate_private.sale_target
 $$;

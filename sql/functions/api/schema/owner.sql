@@ -1,0 +1,62 @@
+-- What endpoints about a project's settings and keys answer, for the OpenAPI document.
+
+SELECT affiliate_private.declare_schema('Project', $json${
+  "type": "object",
+  "required": ["project_id", "name", "currency", "hold_days", "commission_percent", "commission_fixed", "touch_model", "allow_self_referral"],
+  "properties": {
+    "project_id": {"type": "integer", "minimum": 1}, "name": {"type": "string"}, "currency": {"type": "string"}, "hold_days": {"type": "integer"},
+    "commission_percent": {"type": ["number", "null"]}, "commission_fixed": {"type": ["number", "null"], "description": "In the project's currency"},
+    "touch_model": {"type": "string", "enum": ["last", "first"]}, "allow_self_referral": {"type": "boolean"}
+  }
+}$json$);
+SELECT affiliate_private.declare_schema('ProductCommission', $json${
+  "type": "object", "required": ["provider", "product_key", "commission_percent", "commission_fixed", "effective_at"],
+  "properties": {
+    "provider": {"type": "string"}, "product_key": {"type": "string"},
+    "commission_percent": {"type": ["number", "null"]}, "commission_fixed": {"type": ["number", "null"], "description": "Per line item, in the project's currency"},
+    "effective_at": {"type": "string", "format": "date-time"}
+  }
+}$json$);
+SELECT affiliate_private.declare_schema('AffiliateCommission', $json${
+  "type": "object", "required": ["affiliate_id", "user_email", "commission_percent", "commission_fixed", "effective_at"],
+  "properties": {
+    "affiliate_id": {"type": "integer", "minimum": 1}, "user_email": {"type": "string"},
+    "commission_percent": {"type": ["number", "null"]}, "commission_fixed": {"type": ["number", "null"], "description": "Per sale, in the project's currency"},
+    "effective_at": {"type": "string", "format": "date-time"}
+  }
+}$json$);
+SELECT affiliate_private.declare_schema('ApiKey', $json${
+  "type": "object", "required": ["id", "name", "scope", "rate_limit_per_minute", "created_at", "revoked_at"],
+  "properties": {
+    "id": {"type": "integer", "minimum": 1}, "name": {"type": ["string", "null"]}, "scope": {"type": "string", "enum": ["read", "write"]},
+    "rate_limit_per_minute": {"type": "integer"}, "created_at": {"type": "string", "format": "date-time"},
+    "last_used_at": {"type": ["string", "null"], "format": "date-time"}, "revoked_at": {"type": ["string", "null"], "format": "date-time"}
+  }
+}$json$);
+SELECT affiliate_private.declare_schema('CreatedApiKey', $json${
+  "type": "object", "required": ["id", "api_key", "name", "scope", "rate_limit_per_minute", "created_at"],
+  "properties": {
+    "id": {"type": "integer", "minimum": 1}, "api_key": {"type": "string", "description": "The key itself; shown only now"},
+    "name": {"type": ["string", "null"]}, "scope": {"type": "string", "enum": ["read", "write"]},
+    "rate_limit_per_minute": {"type": "integer"}, "created_at": {"type": "string", "format": "date-time"}
+  }
+}$json$);
+SELECT affiliate_private.declare_schema('ExchangeRate', $json${
+  "type": "object", "required": ["currency", "rate", "effective_at"],
+  "properties": {
+    "currency": {"type": "string"}, "rate": {"type": "number", "description": "Price of one unit in the project's currency"},
+    "effective_at": {"type": "string", "format": "date-time"}
+  }
+}$json$);
+SELECT affiliate_private.declare_schema('Secret', $json${
+  "type": "object", "required": ["configured", "last4"],
+  "properties": {"configured": {"type": "boolean"}, "last4": {"type": ["string", "null"], "description": "The last four characters of a long secret"}}
+}$json$);
+SELECT affiliate_private.declare_schema('Provider', $json${
+  "type": "object", "required": ["provider", "webhook_path", "webhook_secret", "secret_key", "api_base", "created_at"],
+  "properties": {
+    "provider": {"type": "string"}, "webhook_path": {"type": "string", "description": "Where the provider must post its webhooks"},
+    "webhook_secret": {"$ref": "#/components/schemas/Secret"}, "secret_key": {"$ref": "#/components/schemas/Secret"},
+    "api_base": {"type": ["string", "null"]}, "created_at": {"type": "string", "format": "date-time"}
+  }
+}$json$);

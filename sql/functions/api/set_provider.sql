@@ -1,0 +1,25 @@
+CREATE OR REPLACE FUNCTION affiliate_api.set_provider(p_project_id bigint, p_args jsonb) RETURNS json
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_args jsonb := set_provider.p_args;
+BEGIN
+  IF NOT v_args ?| ARRAY['webhook_secret', 'secret_key', 'api_base'] THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'No updatable field given: use webhook_secret, secret_key or api_base';
+  END IF;
+  PERFORM affiliate.set_provider(set_provider.p_project_id, v_args ->> 'provider', v_args ->> 'webhook_secret', v_args ->> 'secret_key', v_args ->> 'api_base');
+  RETURN affiliate_private.data_json(affiliate_private.provider_json(affiliate_private.find_provider(set_provider.p_project_id, v_args ->> 'provider')));
+END
+$$;
+COMMENT ON FUNCTION affiliate_api.set_provider(bigint, jsonb) IS 'PUT /api/v1/providers/:provider';
+
+SELECT affiliate_private.declare_endpoint('set_provider', $json${
+  "method": "PUT", "path": "/api/v1/providers/:provider", "status": 200, "scope": "write", "response": "Provider",
+  "summary": "Connect a payment provider",
+  "description": "Store the credentials of a payment provider; what is not sent stays. A new webhook secret replaces the one before at once.",
+  "parameters": {
+    "provider":       {"in": "path", "type": "string", "enum": ["stripe"], "required": true, "description": "Payment provider"},
+    "webhook_secret": {"in": "body", "type": "string", "pattern": "^[!-~]{6,500}$", "description": "Secret its webhooks are signed with; required the first time"},
+    "secret_key":     {"in": "body", "type": "string", "pattern": "^[!-~]{6,500}$", "description": "Key for calls to its API"},
+    "api_base":       {"in": "body", "type": "string", "maxLength": 2000, "pattern": "^https?://[!-.0-~][!-~]*$", "description": "Base URL of its API, where it is not the provider's own"}
+  }
+}$json$);

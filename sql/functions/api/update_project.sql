@@ -1,0 +1,28 @@
+CREATE OR REPLACE FUNCTION affiliate_api.update_project(p_project_id bigint, p_args jsonb) RETURNS json
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_settings jsonb := jsonb_strip_nulls(update_project.p_args);
+BEGIN
+  IF v_settings = '{}' THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF400',
+      MESSAGE = 'No updatable field given: use name, currency, hold_days, commission_percent, commission_fixed, touch_model or allow_self_referral';
+  END IF;
+  RETURN affiliate_private.data_json(affiliate.set_project(update_project.p_project_id, v_settings::json));
+END
+$$;
+COMMENT ON FUNCTION affiliate_api.update_project(bigint, jsonb) IS 'PUT /api/v1/project';
+
+SELECT affiliate_private.declare_endpoint('update_project', $json${
+  "method": "PUT", "path": "/api/v1/project", "status": 200, "scope": "write", "response": "Project",
+  "summary": "Update the project",
+  "description": "Change settings from now on; sales made before keep what was in force. Only the fields sent are changed.",
+  "parameters": {
+    "name":                {"in": "body", "type": "string", "maxLength": 200, "pattern": "^[^\\s\\u0000][^\\u0000]*$", "description": "Name of the program"},
+    "currency":            {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "description": "ISO 4217 code of the balances; cannot change once there is a conversion"},
+    "hold_days":           {"in": "body", "type": "integer", "minimum": 0, "maximum": 365, "description": "Days until a commission can be paid out"},
+    "commission_percent": {"in": "body", "type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.0001, "nullable": true, "description": "Default commission: percentage of each sale"},
+    "commission_fixed":   {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "nullable": true, "description": "Default commission: fixed amount per sale in the project's currency, instead of a percentage"},
+    "touch_model":         {"in": "body", "type": "string", "enum": ["last", "first"], "description": "Which of several attributions of one email counts"},
+    "allow_self_referral": {"in": "body", "type": "boolean", "description": "Whether affiliates earn on their own purchases"}
+  }
+}$json$);

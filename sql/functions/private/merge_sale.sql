@@ -1,0 +1,42 @@
+CREATE OR REPLACE FUNCTION affiliate_private.merge_sale(p_project_id bigint, p_provider text, p_customer_id bigint, p_event_key text, p_occurred_at timestamptz, p_fact jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_sale  jsonb := merge_sale.p_fact -> 'sale';
+  v_bases bigint[] := ARRAY(SELECT (l.line ->> 'base_minor')::bigint FROM jsonb_array_elements(v_sale -> 'lines') WITH ORDINALITY AS l (line, n) ORDER BY l.n);
+  v_id    bigint;
+BEGIN
+  INSERT INTO affiliate_private.sale AS s
+    (project_id, provider, sale_key, type, customer_id, email, occurred_at, source_key, currency, gross_minor, base_minor, refund_basis_minor,
+     line_base_minor, line_product, customer_key, subscription_key, reason)
+  VALUES (merge_sale.p_project_id, merge_sale.p_provider, v_sale ->> 'key', coalesce(v_sale ->> 'type', 'purchase'), merge_sale.p_customer_id,
+          merge_sale.p_fact ->> 'email', merge_sale.p_occurred_at, merge_sale.p_event_key,
+          affiliate_private.check_currency(coalesce(v_sale ->> 'currency', '')), (v_sale ->> 'gross_minor')::bigint,
+          (SELECT sum(b.minor) FROM unnest(v_bases) AS b (minor)), (coalesce(v_sale ->> 'refund_basis_minor', v_sale ->> 'gross_minor'))::bigint, v_bases,
+          ARRAY(SELECT coalesce(l.line ->> 'product', '') FROM jsonb_array_elements(v_sale -> 'lines') WITH ORDINALITY AS l (line, n) ORDER BY l.n),
+          merge_sale.p_fact ->> 'customer_key', v_sale ->> 'subscription_key', coalesce(v_sale ->> 'reason', 'purchase'))
+  ON CONFLICT ON CONSTRAINT sale_sale_key DO UPDATE
+    SET email = excluded.email, occurred_at = excluded.occurred_at, source_key = excluded.source_key, currency = excluded.currency,
+        gross_minor = excluded.gross_minor, base_minor = excluded.base_minor, refund_basis_minor = excluded.refund_basis_minor,
+        line_base_minor = excluded.line_base_minor, line_product = excluded.line_product, customer_key = excluded.customer_key,
+        subscription_key = excluded.subscription_key, reason = excluded.reason
+    WHERE (excluded.occurred_at, excluded.source_key) < (s.occurred_at, s.source_key)
+  RETURNING s.sale_id INTO v_id;
+  IF v_sale ? 'edit' THEN
+    PERFORM affiliate_private.edit_sale(merge_sale.p_project_id, v_id, v_sale -> 'edit');
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.merge_sale(bigint, text, bigint, text, timestamptz, jsonb) IS 'Stores a sale; of several events about it the first by (provider time, event key) gives the figures.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.merge_links(p_project_id bigint, p_provider text, p_links jsonb) RETURNS text[]
+LANGUAGE sql VOLATILE AS $$
+  WITH learnt AS (
+    INSERT INTO affiliate_private.payment_link AS k (project_id, provider, alias_key, target_key)
+    SELECT DISTINCT merge_links.p_project_id, merge_links.p_provider, l.link ->> 'alias', l.link ->> 'target'
+    FROM jsonb_array_elements(merge_links.p_links) AS l (link)
+    WHERE l.link ->> 'alias' <> l.link ->> 'target'
+    ON CONFLICT ON CONSTRAINT payment_link_pkey DO NOTHING
+    RETURNING k.alias_key)
+  SELECT coalesce(array_agg(learnt.alias_key), '{}') FROM learnt
+$$;
+COMMENT ON FUNCTION affiliate_private.merge_links(bigint, text, jsonb) IS 'Stores which ids belong to one payment and gives those of which that is new.';

@@ -1,0 +1,128 @@
+//! A project's settings.
+
+use affiliate_tests::books::assert_clean;
+use affiliate_tests::database::Profile;
+use affiliate_tests::shop::Shop;
+use affiliate_tests::stripe::event::Event;
+use serde_json::{Value, json};
+
+use crate::support::{assert_refused, data, now};
+
+const PATH: &str = "/api/v1/project";
+
+#[tokio::test]
+async fn settings_are_read_and_changed_one_by_one() {
+    let shop = Shop::open(Profile::Portable).await;
+    let project = &shop.project;
+    let mut expected = json!({
+        "project_id": project.id, "name": "Shop", "currency": "USD", "hold_days": 30, "commission_percent": 20,
+        "commission_fixed": null, "touch_model": "last", "allow_self_referral": false
+    });
+    assert_eq!(data(&project.get(PATH).await, 200), expected);
+    let changes: [(Value, &[(&str, Value)]); 4] = [
+        (
+            json!({"hold_days": 14, "unknown": 1}),
+            &[("hold_days", json!(14))],
+        ),
+        (
+            json!({"commission_fixed": 12.5, "commission_percent": null}),
+            &[
+                ("commission_fixed", json!(12.5)),
+                ("commission_percent", Value::Null),
+            ],
+        ),
+        (
+            json!({"commission_percent": 12.3456}),
+            &[
+                ("commission_fixed", Value::Null),
+                ("commission_percent", json!(12.3456)),
+            ],
+        ),
+        (
+            json!({"name": "Büro", "currency": "eur", "touch_model": "first", "allow_self_referral": true}),
+            &[
+                ("name", json!("Büro")),
+                ("currency", json!("EUR")),
+                ("touch_model", json!("first")),
+                ("allow_self_referral", json!(true)),
+            ],
+        ),
+    ];
+    for (body, members) in changes {
+        for (name, value) in members {
+            expected[name] = value.clone();
+        }
+        assert_eq!(data(&project.put(PATH, &body).await, 200), expected);
+        assert_eq!(data(&project.get(PATH).await, 200), expected);
+    }
+    // What was read can be written back.
+    let before = data(&project.get(PATH).await, 200);
+    assert_eq!(data(&project.put(PATH, &before).await, 200), before);
+}
+
+#[tokio::test]
+async fn wrong_settings_are_400_and_change_nothing() {
+    let shop = Shop::open(Profile::Portable).await;
+    let project = &shop.project;
+    let before = data(&project.get(PATH).await, 200);
+    for (body, words) in [
+        (json!({}), "No updatable field"),
+        (json!({"commission_percent": null}), "No updatable field"),
+        (json!({"hold_days": 366}), "hold_days"),
+        (json!({"hold_days": "14"}), "hold_days"),
+        (json!({"commission_percent": 100.1}), "commission_percent"),
+        (
+            json!({"commission_percent": 1.23456}),
+            "at most four decimals",
+        ),
+        (
+            json!({"commission_percent": 10, "commission_fixed": 5}),
+            "not both",
+        ),
+        (
+            json!({"commission_fixed": 0.001}),
+            "more decimals than USD allows",
+        ),
+        (json!({"currency": "XX9"}), "currency"),
+        (json!({"currency": "ZZZ"}), "unknown currency"),
+        (json!({"name": " "}), "name"),
+        (
+            json!({"hold_days": 1, "touch_model": "middle"}),
+            "touch_model",
+        ),
+    ] {
+        assert_refused(&project.put(PATH, &body).await, 400, words);
+    }
+    assert_eq!(data(&project.get(PATH).await, 200), before);
+}
+
+#[tokio::test]
+async fn a_new_commission_and_hold_are_for_later_sales() {
+    for profile in Profile::KERNELS {
+        let shop = Shop::open(profile).await;
+        let project = &shop.project;
+        project.add_affiliate("ada@example.com", "ADA").await;
+        project
+            .deliver(&Event::sale("pi_1", 10_000).code("ADA").at(now().await))
+            .await;
+        data(
+            &project
+                .put(PATH, &json!({"commission_percent": 50, "hold_days": 0}))
+                .await,
+            200,
+        );
+        project
+            .deliver(&Event::sale("pi_2", 10_000).code("ADA").at(now().await))
+            .await;
+        let stats = project.affiliate("ada@example.com").await;
+        let earnings = ["total_earnings", "held_earnings", "eligible_earnings"];
+        assert_eq!(
+            earnings.map(|name| &stats[name]),
+            ["70.00", "20.00", "50.00"]
+        );
+        let answer = project.put(PATH, &json!({"currency": "EUR"})).await;
+        assert_refused(&answer, 409, "currency");
+        assert_clean(&shop.database).await;
+        shop.close().await;
+    }
+}
