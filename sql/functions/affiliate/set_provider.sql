@@ -14,7 +14,7 @@ BEGIN
     WHERE s.project_id = set_provider.p_project_id AND s.provider = set_provider.p_provider AND s.retired_at IS NULL
     ORDER BY s.secret_id DESC LIMIT 1;
     IF NOT FOUND THEN
-      RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = format('%s is not connected yet: webhook_secret is required the first time', set_provider.p_provider);
+      RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = format('%s is not connected yet: its webhook secret is required the first time', set_provider.p_provider);
     END IF;
   END IF;
   PERFORM affiliate_private.check_length('webhook secret', v_secret, 6, 500);
