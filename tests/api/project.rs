@@ -16,10 +16,11 @@ async fn settings_are_read_and_changed_one_by_one() {
     let project = &shop.project;
     let mut expected = json!({
         "project_id": project.id, "name": "Shop", "currency": "USD", "hold_days": 30, "commission_percent": 20,
-        "commission_fixed": null, "touch_model": "last", "allow_self_referral": false
+        "commission_fixed": null, "commission_duration": "lifetime", "commission_months": null, "recurring_commission": true,
+        "upgrade_commission": true, "commission_base": "net", "on_cancel": "keep", "touch_model": "last", "allow_self_referral": false
     });
     assert_eq!(data(&project.get(PATH).await, 200), expected);
-    let changes: [(Value, &[(&str, Value)]); 4] = [
+    let changes: [(Value, &[(&str, Value)]); 7] = [
         (
             json!({"hold_days": 14, "unknown": 1}),
             &[("hold_days", json!(14))],
@@ -36,6 +37,31 @@ async fn settings_are_read_and_changed_one_by_one() {
             &[
                 ("commission_fixed", Value::Null),
                 ("commission_percent", json!(12.3456)),
+            ],
+        ),
+        (
+            json!({"commission_months": 6}),
+            &[
+                ("commission_duration", json!("limited")),
+                ("commission_months", json!(6)),
+            ],
+        ),
+        (
+            json!({"commission_duration": "first_purchase", "recurring_commission": false, "upgrade_commission": false}),
+            &[
+                ("commission_duration", json!("first_purchase")),
+                ("commission_months", Value::Null),
+                ("recurring_commission", json!(false)),
+                ("upgrade_commission", json!(false)),
+            ],
+        ),
+        (
+            json!({"commission_duration": "limited", "commission_base": "gross", "on_cancel": "reverse_held"}),
+            &[
+                ("commission_duration", json!("limited")),
+                ("commission_months", json!(12)),
+                ("commission_base", json!("gross")),
+                ("on_cancel", json!("reverse_held")),
             ],
         ),
         (

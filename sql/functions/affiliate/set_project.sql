@@ -24,17 +24,17 @@ BEGIN
       WHEN 'commission_fixed' THEN
         v_rule := affiliate_private.parse_commission(set_project.p_settings ->> 'commission_percent', v_value, v_project.currency);
         v_new.rate_ppm := v_rule.rate_ppm; v_new.fixed_minor := v_rule.fixed_minor;
-      WHEN 'touch_model' THEN v_new.touch_model := affiliate_private.check_setting(v_key, v_value, '^(last|first)$', '"last" or "first"');
-      WHEN 'allow_self_referral' THEN
-        v_new.allow_self_referral := affiliate_private.check_setting(v_key, v_value, '^(true|false)$', '"true" or "false"')::boolean;
-      ELSE RAISE EXCEPTION USING ERRCODE = 'RF400',
-        MESSAGE = format('unknown setting "%s": use name, currency, hold_days, commission_percent, commission_fixed, touch_model or allow_self_referral', left(v_key, 60));
+      ELSE v_new := affiliate_private.change_setting(v_new, v_key, v_value);
     END CASE;
   END LOOP;
+  v_new := affiliate_private.fit_duration(v_new, set_project.p_settings);
   PERFORM affiliate_private.change_project(v_project);
   IF v_new IS DISTINCT FROM affiliate_private.setting_at(v_project.project_id, v_at) THEN
-    INSERT INTO affiliate_private.project_setting (project_id, effective_at, hold_days, rate_ppm, fixed_minor, touch_model, allow_self_referral)
-    VALUES (v_project.project_id, v_at, v_new.hold_days, v_new.rate_ppm, v_new.fixed_minor, v_new.touch_model, v_new.allow_self_referral);
+    INSERT INTO affiliate_private.project_setting
+      (project_id, effective_at, hold_days, rate_ppm, fixed_minor, touch_model, allow_self_referral, commission_duration, commission_months,
+       recurring_commission, upgrade_commission, commission_base, on_cancel)
+    VALUES (v_project.project_id, v_at, v_new.hold_days, v_new.rate_ppm, v_new.fixed_minor, v_new.touch_model, v_new.allow_self_referral,
+            v_new.commission_duration, v_new.commission_months, v_new.recurring_commission, v_new.upgrade_commission, v_new.commission_base, v_new.on_cancel);
     -- The first version also covers every sale before it.
     PERFORM affiliate_private.resettle_since(v_project.project_id, CASE
       WHEN v_at < (SELECT min(o.effective_at) FROM affiliate_private.project_setting AS o

@@ -5,7 +5,7 @@ DECLARE
 BEGIN
   IF v_settings = '{}' THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400',
-      MESSAGE = 'No updatable field given: use name, currency, hold_days, commission_percent, commission_fixed, touch_model or allow_self_referral';
+      MESSAGE = 'No updatable field given: use ' || affiliate_private.setting_names();
   END IF;
   RETURN affiliate_private.data_json(affiliate.set_project(update_project.p_project_id, v_settings::json));
 END
@@ -20,8 +20,14 @@ SELECT affiliate_private.declare_endpoint('update_project', $json${
     "anyOf": [{"properties": {"commission_percent": {"type": "null"}}}, {"properties": {"commission_fixed": {"type": "null"}}}],
     "allOf": [{"anyOf": [
       {"required": ["name"]}, {"required": ["currency"]}, {"required": ["hold_days"]}, {"required": ["touch_model"]}, {"required": ["allow_self_referral"]},
+      {"required": ["commission_duration"]}, {"required": ["recurring_commission"]}, {"required": ["upgrade_commission"]},
+      {"required": ["commission_base"]}, {"required": ["on_cancel"]},
+      {"required": ["commission_months"], "properties": {"commission_months": {"type": "integer"}}},
       {"required": ["commission_percent"], "properties": {"commission_percent": {"type": "number"}}},
       {"required": ["commission_fixed"], "properties": {"commission_fixed": {"type": "number"}}}
+    ]}, {"anyOf": [
+      {"properties": {"currency": {"not": {"$ref": "#/components/schemas/WholeCurrency"}}}},
+      {"properties": {"commission_fixed": {"type": ["integer", "null"]}}}
     ]}]
   },
   "parameters": {
@@ -30,6 +36,12 @@ SELECT affiliate_private.declare_endpoint('update_project', $json${
     "hold_days":           {"in": "body", "type": "integer", "minimum": 0, "maximum": 365, "description": "Days until a commission can be paid out"},
     "commission_percent": {"in": "body", "type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.0001, "nullable": true, "description": "Default commission: percentage of each sale"},
     "commission_fixed":   {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "multipleOf": 0.01, "nullable": true, "description": "Default commission: fixed amount per sale in the project's currency, instead of a percentage"},
+    "commission_duration": {"in": "body", "type": "string", "enum": ["lifetime", "first_purchase", "limited"], "description": "Which purchases of a customer earn: all, the first with money, or those within commission_months of it"},
+    "commission_months":   {"in": "body", "type": "integer", "minimum": 1, "maximum": 1200, "nullable": true, "description": "Months of a limited commission duration (12 when omitted); given alone it makes the duration limited"},
+    "recurring_commission": {"in": "body", "type": "boolean", "description": "Whether renewals of subscriptions earn"},
+    "upgrade_commission":  {"in": "body", "type": "boolean", "description": "Whether payments for upgrades of subscriptions earn"},
+    "commission_base":     {"in": "body", "type": "string", "enum": ["net", "gross"], "description": "What a percentage is taken of: without tax, shipping and discount, or what the customer paid"},
+    "on_cancel":           {"in": "body", "type": "string", "enum": ["keep", "reverse_held"], "description": "What the end of a subscription does to commission that is still held"},
     "touch_model":         {"in": "body", "type": "string", "enum": ["last", "first"], "description": "Which of several attributions of one email counts"},
     "allow_self_referral": {"in": "body", "type": "boolean", "description": "Whether affiliates earn on their own purchases"}
   }

@@ -18,6 +18,7 @@ LANGUAGE sql STABLE AS $$
     SELECT p.project_id, p.name, p.currency, s.hold_days,
            CASE WHEN s.fixed_minor = 0 THEN trim_scale(s.rate_ppm * 0.0001) END AS commission_percent,
            CASE WHEN s.fixed_minor > 0 THEN affiliate_private.money_number(s.fixed_minor, p.currency) END AS commission_fixed,
+           s.commission_duration, s.commission_months, s.recurring_commission, s.upgrade_commission, s.commission_base, s.on_cancel,
            s.touch_model, s.allow_self_referral
     FROM affiliate_private.project AS p, affiliate_private.setting_at(p.project_id, project_json.p_at) AS s
     WHERE p.project_id = project_json.p_project_id) AS x
