@@ -8,12 +8,15 @@ DECLARE
 BEGIN
   PERFORM affiliate_private.lock_inputs(set_exchange_rate.p_project_id, true);
   v_project := affiliate_private.check_project(set_exchange_rate.p_project_id);
+  IF v_currency = v_project.currency THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = format('%s is the project''s own currency, which has no rate', v_currency);
+  END IF;
   IF length(set_exchange_rate.p_rate) <= 30 AND set_exchange_rate.p_rate ~ '^[0-9]+(\.[0-9]{1,9})?$' THEN
     v_ppb := set_exchange_rate.p_rate::numeric * 1000000000;
   END IF;
-  IF v_ppb IS NULL OR v_ppb NOT BETWEEN 1 AND 1000000000000000 OR v_currency = v_project.currency THEN
+  IF v_ppb IS NULL OR v_ppb NOT BETWEEN 1 AND 1000000000000000 THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400',
-      MESSAGE = format('the rate is the price of 1 %s in %s, above 0, with at most nine decimals, and not for the project''s own currency', v_currency, v_project.currency);
+      MESSAGE = format('the rate is the price of 1 %s in %s, above 0, with at most nine decimals', v_currency, v_project.currency);
   END IF;
   v_at := coalesce(set_exchange_rate.p_effective_at, clock_timestamp());
   INSERT INTO affiliate_private.exchange_rate (project_id, currency, effective_at, rate_ppb)
