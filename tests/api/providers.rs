@@ -93,7 +93,7 @@ async fn a_disconnected_provider_is_not_listened_to() {
     // Nothing is left of it: it needs a secret again.
     assert_refused(
         &project.put(PATH, &json!({"secret_key": SECRET_KEY})).await,
-        400,
+        409,
         "webhook secret",
     );
     let body = json!({"webhook_secret": project.secret});

@@ -13,6 +13,9 @@ BEGIN
     SELECT s.secret INTO v_secret FROM affiliate_private.provider_secret AS s
     WHERE s.project_id = set_provider.p_project_id AND s.provider = set_provider.p_provider AND s.retired_at IS NULL
     ORDER BY s.secret_id DESC LIMIT 1;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = format('%s is not connected yet: its webhook secret is required the first time', set_provider.p_provider);
+    END IF;
   END IF;
   PERFORM affiliate_private.check_length('webhook secret', v_secret, 6, 500);
   INSERT INTO affiliate_private.provider_connection AS c (project_id, provider, secret_key, api_base)
@@ -31,4 +34,4 @@ BEGIN
            format('/webhook/%s/%s', set_provider.p_provider, set_provider.p_project_id) AS webhook_path) AS x;
 END
 $$;
-COMMENT ON FUNCTION affiliate.set_provider(bigint, text, text, text, text) IS 'Connects a payment provider: its webhook signing secret replaces the one before, and what is NULL stays as it is. Secrets never come back out. RF400 wrong values, RF404 unknown project.';
+COMMENT ON FUNCTION affiliate.set_provider(bigint, text, text, text, text) IS 'Connects a payment provider: its webhook signing secret replaces the one before, and what is NULL stays as it is. Secrets never come back out. RF400 wrong values, RF404 unknown project, RF409 no secret the first time.';

@@ -20,6 +20,6 @@ SELECT affiliate_private.declare_endpoint('set_provider', $json${
     "provider":       {"in": "path", "type": "string", "enum": ["stripe"], "required": true, "description": "Payment provider"},
     "webhook_secret": {"in": "body", "type": "string", "pattern": "^[!-~]{6,500}$", "description": "Secret its webhooks are signed with; required the first time"},
     "secret_key":     {"in": "body", "type": "string", "pattern": "^[!-~]{6,500}$", "description": "Key for calls to its API"},
-    "api_base":       {"in": "body", "type": "string", "maxLength": 2000, "pattern": "^https?://[!-.0-~][!-~]*$", "description": "Base URL of its API, where it is not the provider's own"}
+    "api_base":       {"in": "body", "type": "string", "maxLength": 2000, "pattern": "^https?://[A-Za-z0-9.-]+(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][!-Z^-~]*)?$", "description": "Base URL of its API, where it is not the provider's own"}
   }
 }$json$);
