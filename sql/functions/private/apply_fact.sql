@@ -6,22 +6,24 @@
 --  "scope":        the payment or subscription:<id> it is about, where there is no sale
 --  "evidence":     [{"scope", "source", "namespace", "code", "effective_at"}]
 --  "refund":       {"key", "alias", "mode", "amount_minor", "currency", "void"}
---  "subscription": {"key", "ended_at"}
+--  "subscription": {"key", "ended_at", "product"}
 --  "discount":     {"key", "code"}}
 -- Everything is optional. Evidence without a scope is about the sale, else about "scope".
 
 CREATE OR REPLACE FUNCTION affiliate_private.apply_fact(p_project_id bigint, p_provider text, p_event_key text, p_occurred_at timestamptz, p_fact jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-  v_fact     jsonb := apply_fact.p_fact;
-  v_scope    text  := coalesce(v_fact #>> '{sale,key}', v_fact ->> 'scope');
-  v_kinds    text[];
-  v_keys     text[];
-  v_payment  text[];
-  v_customer record;
-  v_since    timestamptz := 'infinity';
-  v_changed  text[];
-  v_learnt   text[];
+  v_fact         jsonb := apply_fact.p_fact;
+  v_scope        text  := coalesce(v_fact #>> '{sale,key}', v_fact ->> 'scope');
+  v_kinds        text[];
+  v_keys         text[];
+  v_payment      text[];
+  v_customer     record;
+  v_merged       text;
+  v_since        timestamptz;
+  v_changed      text[];
+  v_learnt       text[];
+  v_subscription text;
 BEGIN
   IF v_fact ? 'discount' THEN
     PERFORM affiliate_private.merge_discount(apply_fact.p_project_id, apply_fact.p_provider, apply_fact.p_event_key, apply_fact.p_occurred_at, v_fact -> 'discount');
@@ -35,27 +37,31 @@ BEGIN
   v_customer := affiliate_private.resolve_customer(apply_fact.p_project_id, v_kinds, v_keys, apply_fact.p_provider, v_payment,
                                                    v_keys IS NOT NULL OR v_fact ? 'sale');
   IF v_fact ? 'sale' THEN
-    v_since := affiliate_private.merge_sale(apply_fact.p_project_id, apply_fact.p_provider, v_customer.customer_id, apply_fact.p_event_key,
-                                            apply_fact.p_occurred_at, v_fact);
+    v_merged := affiliate_private.merge_sale(apply_fact.p_project_id, apply_fact.p_provider, v_customer.customer_id, apply_fact.p_event_key,
+                                             apply_fact.p_occurred_at, v_fact);
   END IF;
   IF v_customer.customer_id IS NOT NULL THEN
     v_learnt := affiliate_private.merge_evidence(apply_fact.p_project_id, apply_fact.p_provider, v_customer.customer_id, v_scope,
                                                  apply_fact.p_occurred_at, v_fact -> 'evidence');
-    -- A touch of the customer from now on, whatever it is about.
-    v_since   := least(v_since, CASE WHEN cardinality(v_learnt) > 0 THEN apply_fact.p_occurred_at END);
     v_changed := v_changed || v_learnt;
   END IF;
   IF v_fact ? 'refund' THEN
     PERFORM affiliate_private.merge_refund(apply_fact.p_project_id, apply_fact.p_provider, apply_fact.p_event_key, apply_fact.p_occurred_at, v_fact -> 'refund');
   END IF;
   IF v_fact ? 'subscription' THEN
-    v_changed := v_changed || affiliate_private.merge_subscription(apply_fact.p_project_id, apply_fact.p_provider, v_fact -> 'subscription');
+    v_changed := v_changed
+      || affiliate_private.merge_subscription(apply_fact.p_project_id, apply_fact.p_provider, v_fact -> 'subscription')
+      || affiliate_private.merge_subscription_product(apply_fact.p_project_id, apply_fact.p_provider, apply_fact.p_occurred_at, v_fact -> 'subscription');
   END IF;
+  v_subscription := coalesce(affiliate_private.adopt_first_payment(apply_fact.p_project_id, apply_fact.p_provider, v_payment),
+                             v_fact #>> '{sale,subscription_key}', v_fact #>> '{subscription,key}');
 
+  -- Evidence, whatever it is about, is a touch of the customer from then on.
+  v_since := CASE WHEN cardinality(v_learnt) > 0 OR affiliate_private.sale_matters(apply_fact.p_project_id, apply_fact.p_provider, v_fact #>> '{sale,key}', v_merged)
+               THEN apply_fact.p_occurred_at ELSE 'infinity' END;
   PERFORM affiliate_private.settle_sales(apply_fact.p_project_id,
     affiliate_private.touched_sales(apply_fact.p_project_id, apply_fact.p_provider, v_payment, v_changed, v_customer.customer_id, v_since, v_customer.unsettled));
-  PERFORM affiliate_private.announce_end(apply_fact.p_project_id, apply_fact.p_provider,
-                                         coalesce(v_fact #>> '{sale,subscription_key}', v_fact #>> '{subscription,key}'));
+  PERFORM affiliate_private.announce_end(apply_fact.p_project_id, apply_fact.p_provider, v_subscription);
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.apply_fact(bigint, text, text, timestamptz, jsonb) IS 'Merges what one event states into what is known, and settles the sales it touches.';

@@ -30,7 +30,7 @@ COMMENT ON FUNCTION affiliate_private.explain_evidence(affiliate_private.sale, a
 CREATE OR REPLACE FUNCTION affiliate_private.explain_lines(p_sale affiliate_private.sale, p_conversion affiliate_private.conversion, p_currency text) RETURNS json
 LANGUAGE sql STABLE AS $$
   SELECT json_agg(row_to_json(x) ORDER BY x.line) FROM (
-    SELECT l.n AS line, nullif((explain_lines.p_sale).line_product[l.n], '') AS product,
+    SELECT l.n AS line, nullif((affiliate_private.sale_products(explain_lines.p_sale))[l.n], '') AS product,
            affiliate_private.money_number(l.base_minor, (explain_lines.p_conversion).currency) AS base, trim_scale(l.rate_ppm * 0.0001) AS percent,
            affiliate_private.money_number(l.fixed_minor, explain_lines.p_currency) AS fixed,
            affiliate_private.money_number(affiliate_kernel.line_commission(l.base_minor, l.rate_ppm, l.fixed_minor, (explain_lines.p_conversion).fx_ppb),

@@ -2,13 +2,74 @@ CREATE OR REPLACE FUNCTION affiliate_private.merge_subscription(p_project_id big
 LANGUAGE sql VOLATILE AS $$
   WITH learnt AS (
     INSERT INTO affiliate_private.subscription AS s (project_id, provider, subscription_key, ended_at)
-    VALUES (merge_subscription.p_project_id, merge_subscription.p_provider, merge_subscription.p_subscription ->> 'key',
-            (merge_subscription.p_subscription ->> 'ended_at')::timestamptz)
+    SELECT merge_subscription.p_project_id, merge_subscription.p_provider, merge_subscription.p_subscription ->> 'key',
+           (merge_subscription.p_subscription ->> 'ended_at')::timestamptz
+    WHERE merge_subscription.p_subscription ->> 'ended_at' IS NOT NULL
     ON CONFLICT ON CONSTRAINT subscription_pkey DO UPDATE SET ended_at = excluded.ended_at WHERE excluded.ended_at < s.ended_at
     RETURNING s.subscription_key)
   SELECT coalesce(array_agg('subscription:' || learnt.subscription_key), '{}') FROM learnt
 $$;
 COMMENT ON FUNCTION affiliate_private.merge_subscription(bigint, text, jsonb) IS 'Stores that a subscription has ended, the earliest word of it, and gives its scope where that is new.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.merge_subscription_product(p_project_id bigint, p_provider text, p_occurred_at timestamptz, p_subscription jsonb) RETURNS text[]
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_key     text := merge_subscription_product.p_subscription ->> 'key';
+  v_product text := merge_subscription_product.p_subscription ->> 'product';
+  v_before  text := affiliate_private.subscription_product_at(merge_subscription_product.p_project_id, merge_subscription_product.p_provider, v_key,
+                                                              merge_subscription_product.p_occurred_at);
+BEGIN
+  IF v_product IS NULL THEN
+    RETURN '{}';
+  END IF;
+  INSERT INTO affiliate_private.subscription_product AS s (project_id, provider, subscription_key, effective_at, product_key)
+  VALUES (merge_subscription_product.p_project_id, merge_subscription_product.p_provider, v_key, merge_subscription_product.p_occurred_at, v_product)
+  ON CONFLICT ON CONSTRAINT subscription_product_pkey DO UPDATE SET product_key = excluded.product_key WHERE excluded.product_key > s.product_key;
+  -- Most news of a subscription is about something else. What it was for then is still kept: an older change may become known later.
+  RETURN CASE WHEN FOUND AND v_before IS DISTINCT FROM v_product THEN ARRAY['subscription:' || v_key] ELSE '{}' END;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.merge_subscription_product(bigint, text, timestamptz, jsonb) IS 'Stores what a subscription was for at a moment and gives its scope where that is new.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.subscription_product_at(p_project_id bigint, p_provider text, p_subscription_key text, p_at timestamptz) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT v.product_key FROM affiliate_private.subscription_product AS v
+          WHERE v.project_id = subscription_product_at.p_project_id AND v.provider = subscription_product_at.p_provider
+            AND v.subscription_key = subscription_product_at.p_subscription_key
+          ORDER BY v.effective_at <= subscription_product_at.p_at DESC,
+                   CASE WHEN v.effective_at <= subscription_product_at.p_at THEN v.effective_at END DESC, v.effective_at
+          LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.subscription_product_at(bigint, text, text, timestamptz) IS 'The product a subscription was for at a moment; before the first word of it, the first; NULL where nothing is known.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.adopt_first_payment(p_project_id bigint, p_provider text, p_payment text[]) RETURNS text
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_keys text[] := ARRAY(SELECT affiliate_private.scope_subscription(k.key) FROM unnest(adopt_first_payment.p_payment) AS k (key)
+                         WHERE k.key ~ '^subscription:[^:]+:first$' ORDER BY 1);
+BEGIN
+  -- Its own event may not say that it begins a subscription (a LemonSqueezy order): the link does, before or after it.
+  UPDATE affiliate_private.sale AS s SET subscription_key = v_keys[1]
+  WHERE s.project_id = adopt_first_payment.p_project_id AND s.provider = adopt_first_payment.p_provider AND s.sale_key = ANY (adopt_first_payment.p_payment)
+    AND cardinality(v_keys) > 0 AND s.subscription_key IS DISTINCT FROM v_keys[1] AND (s.subscription_key IS NULL OR s.subscription_key = ANY (v_keys));
+  RETURN v_keys[1];
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.adopt_first_payment(bigint, text, text[]) IS 'Makes the sale of a payment one of the subscription whose first payment it is known to be, and gives that subscription; NULL where it is none''s.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.sale_products(p_sale affiliate_private.sale) RETURNS text[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF (sale_products.p_sale).subscription_key IS NULL OR '' <> ALL ((sale_products.p_sale).line_product) THEN
+    RETURN (sale_products.p_sale).line_product;
+  END IF;
+  RETURN array_replace((sale_products.p_sale).line_product, '', coalesce(affiliate_private.subscription_product_at(
+    (sale_products.p_sale).project_id, (sale_products.p_sale).provider, (sale_products.p_sale).subscription_key, (sale_products.p_sale).occurred_at), ''));
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.sale_products(affiliate_private.sale) IS 'The product of each line of a sale; where its event named none, what its subscription was for at its time.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.announce_end(p_project_id bigint, p_provider text, p_subscription_key text) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
