@@ -7,7 +7,11 @@
 
 mod batch;
 mod change;
+mod clock;
 mod cost;
+mod lemonsqueezy;
+mod paddle;
+mod polar;
 mod regressions;
 mod shrink;
 mod step;
@@ -75,4 +79,19 @@ async fn converge(provider: &str, tell: Tell) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stripe_lives_end_at_the_same_books_in_any_order() {
     converge(stripe::NAME, stripe::tell).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lemonsqueezy_lives_end_at_the_same_books_in_any_order() {
+    converge(lemonsqueezy::NAME, lemonsqueezy::tell).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn paddle_lives_end_at_the_same_books_in_any_order() {
+    converge(paddle::NAME, paddle::tell).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn polar_lives_end_at_the_same_books_in_any_order() {
+    converge(polar::NAME, polar::tell).await;
 }
