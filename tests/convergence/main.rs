@@ -9,6 +9,7 @@ mod batch;
 mod change;
 mod clock;
 mod cost;
+mod http;
 mod lemonsqueezy;
 mod paddle;
 mod polar;

@@ -19,8 +19,7 @@ DECLARE
   v_keys         text[];
   v_payment      text[];
   v_customer     record;
-  v_merged       text;
-  v_since        timestamptz;
+  v_since        timestamptz := 'infinity';
   v_changed      text[];
   v_learnt       text[];
   v_subscription text;
@@ -34,15 +33,19 @@ BEGIN
   v_payment := affiliate_private.lock_payment(apply_fact.p_project_id, apply_fact.p_provider, affiliate_private.payment_keys(v_fact),
                                               ARRAY(SELECT k.kind || ':' || k.identity_key FROM unnest(v_kinds, v_keys) AS k (kind, identity_key)));
   v_changed  := affiliate_private.merge_links(apply_fact.p_project_id, apply_fact.p_provider, v_fact -> 'links');
+  v_subscription := affiliate_private.begun_subscription(v_payment);
   v_customer := affiliate_private.resolve_customer(apply_fact.p_project_id, v_kinds, v_keys, apply_fact.p_provider, v_payment,
                                                    v_keys IS NOT NULL OR v_fact ? 'sale');
   IF v_fact ? 'sale' THEN
-    v_merged := affiliate_private.merge_sale(apply_fact.p_project_id, apply_fact.p_provider, v_customer.customer_id, apply_fact.p_event_key,
-                                             apply_fact.p_occurred_at, v_fact);
+    v_since := affiliate_private.merge_sale(apply_fact.p_project_id, apply_fact.p_provider, v_customer.customer_id, apply_fact.p_event_key,
+                                            apply_fact.p_occurred_at, v_fact, v_subscription);
   END IF;
+  PERFORM affiliate_private.adopt_first_payment(apply_fact.p_project_id, apply_fact.p_provider, v_payment);
   IF v_customer.customer_id IS NOT NULL THEN
     v_learnt := affiliate_private.merge_evidence(apply_fact.p_project_id, apply_fact.p_provider, v_customer.customer_id, v_scope,
                                                  apply_fact.p_occurred_at, v_fact -> 'evidence');
+    -- A touch of the customer from now on, whatever it is about.
+    v_since   := least(v_since, CASE WHEN cardinality(v_learnt) > 0 THEN apply_fact.p_occurred_at END);
     v_changed := v_changed || v_learnt;
   END IF;
   IF v_fact ? 'refund' THEN
@@ -53,15 +56,11 @@ BEGIN
       || affiliate_private.merge_subscription(apply_fact.p_project_id, apply_fact.p_provider, v_fact -> 'subscription')
       || affiliate_private.merge_subscription_product(apply_fact.p_project_id, apply_fact.p_provider, apply_fact.p_occurred_at, v_fact -> 'subscription');
   END IF;
-  v_subscription := coalesce(affiliate_private.adopt_first_payment(apply_fact.p_project_id, apply_fact.p_provider, v_payment),
-                             v_fact #>> '{sale,subscription_key}', v_fact #>> '{subscription,key}');
 
-  -- Evidence, whatever it is about, is a touch of the customer from then on.
-  v_since := CASE WHEN cardinality(v_learnt) > 0 OR affiliate_private.sale_matters(apply_fact.p_project_id, apply_fact.p_provider, v_fact #>> '{sale,key}', v_merged)
-               THEN apply_fact.p_occurred_at ELSE 'infinity' END;
   PERFORM affiliate_private.settle_sales(apply_fact.p_project_id,
     affiliate_private.touched_sales(apply_fact.p_project_id, apply_fact.p_provider, v_payment, v_changed, v_customer.customer_id, v_since, v_customer.unsettled));
-  PERFORM affiliate_private.announce_end(apply_fact.p_project_id, apply_fact.p_provider, v_subscription);
+  PERFORM affiliate_private.announce_end(apply_fact.p_project_id, apply_fact.p_provider,
+                                         coalesce(v_subscription, v_fact #>> '{sale,subscription_key}', v_fact #>> '{subscription,key}'));
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.apply_fact(bigint, text, text, timestamptz, jsonb) IS 'Merges what one event states into what is known, and settles the sales it touches.';

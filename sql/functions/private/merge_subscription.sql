@@ -44,20 +44,23 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.subscription_product_at(bigint, text, text, timestamptz) IS 'The product a subscription was for at a moment; before the first word of it, the first; NULL where nothing is known.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.adopt_first_payment(p_project_id bigint, p_provider text, p_payment text[]) RETURNS text
-LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-  v_keys text[] := ARRAY(SELECT affiliate_private.scope_subscription(k.key) FROM unnest(adopt_first_payment.p_payment) AS k (key)
-                         WHERE k.key ~ '^subscription:[^:]+:first$' ORDER BY 1);
-BEGIN
-  -- Its own event may not say that it begins a subscription (a LemonSqueezy order): the link does, before or after it.
-  UPDATE affiliate_private.sale AS s SET subscription_key = v_keys[1]
-  WHERE s.project_id = adopt_first_payment.p_project_id AND s.provider = adopt_first_payment.p_provider AND s.sale_key = ANY (adopt_first_payment.p_payment)
-    AND cardinality(v_keys) > 0 AND s.subscription_key IS DISTINCT FROM v_keys[1] AND (s.subscription_key IS NULL OR s.subscription_key = ANY (v_keys));
-  RETURN v_keys[1];
-END
+CREATE OR REPLACE FUNCTION affiliate_private.begun_subscription(p_payment text[]) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT min(affiliate_private.scope_subscription(k.key)) FROM unnest(begun_subscription.p_payment) AS k (key) WHERE k.key ~ '^subscription:[^:]+:first$'
 $$;
-COMMENT ON FUNCTION affiliate_private.adopt_first_payment(bigint, text, text[]) IS 'Makes the sale of a payment one of the subscription whose first payment it is known to be, and gives that subscription; NULL where it is none''s.';
+COMMENT ON FUNCTION affiliate_private.begun_subscription(text[]) IS 'The subscription whose first payment goes by these ids, NULL for none.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.adopt_first_payment(p_project_id bigint, p_provider text, p_payment text[]) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+  -- Its own event may not say that it begins a subscription (a LemonSqueezy order): the link does, before or after it.
+  UPDATE affiliate_private.sale AS s SET subscription_key = b.subscription_key
+  FROM (SELECT affiliate_private.begun_subscription(adopt_first_payment.p_payment) AS subscription_key) AS b
+  WHERE s.project_id = adopt_first_payment.p_project_id AND s.provider = adopt_first_payment.p_provider AND s.sale_key = ANY (adopt_first_payment.p_payment)
+    AND b.subscription_key IS NOT NULL AND s.subscription_key IS DISTINCT FROM b.subscription_key
+    -- One that names another subscription itself stays with that.
+    AND (s.subscription_key IS NULL OR affiliate_private.subscription_scope(s.subscription_key) || ':first' = ANY (adopt_first_payment.p_payment))
+$$;
+COMMENT ON FUNCTION affiliate_private.adopt_first_payment(bigint, text, text[]) IS 'Makes the sale of a payment one of the subscription whose first payment it is known to be.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.sale_products(p_sale affiliate_private.sale) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
