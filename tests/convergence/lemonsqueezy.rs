@@ -15,7 +15,10 @@ struct Teller<'a> {
 }
 
 pub fn tell(random: &mut Random, acts: &[Act]) -> Vec<Delivery> {
-    let mut teller = Teller { random, events: Vec::new() };
+    let mut teller = Teller {
+        random,
+        events: Vec::new(),
+    };
     for act in acts {
         match act {
             Act::Purchase(payment) => teller.purchase(payment),
@@ -39,14 +42,25 @@ impl Teller<'_> {
             "meta": {"event_name": name, "test_mode": false, "custom_data": custom},
             "data": {"type": kind, "id": id, "attributes": attributes},
         });
-        self.events.push(Delivery { at, provider: NAME, delivery_id: None, body });
+        self.events.push(Delivery {
+            at,
+            provider: NAME,
+            delivery_id: None,
+            body,
+        });
     }
 
     fn purchase(&mut self, payment: &Payment) {
         let code = payment.hints.metadata.or(payment.hints.reference);
         let mut order = paid(&payment.who, &payment.money, payment.at);
         order["first_order_item"] = json!({"product_id": payment.money.lines[0].0});
-        self.send(payment.at, "order_created", &payment.id, code, order.clone());
+        self.send(
+            payment.at,
+            "order_created",
+            &payment.id,
+            code,
+            order.clone(),
+        );
         self.given_back("order_refunded", payment, &order);
         if let (Some(refund), true) = (payment.refunds.last(), self.random.one_in(4)) {
             // Sent again by hand, as it is by then.
@@ -57,7 +71,11 @@ impl Teller<'_> {
     }
 
     fn given_back(&mut self, name: &str, payment: &Payment, object: &Value) {
-        for refund in payment.refunds.iter().filter(|refund| refund.fate == Fate::Stands) {
+        for refund in payment
+            .refunds
+            .iter()
+            .filter(|refund| refund.fate == Fate::Stands)
+        {
             let mut object = object.clone();
             let whole = refund.so_far == payment.money.total();
             object["status"] = json!(if whole { "refunded" } else { "partial_refund" });
@@ -68,7 +86,11 @@ impl Teller<'_> {
     }
 
     fn subscription(&mut self, subscription: &Subscription) {
-        let (id, at, first) = (&subscription.id, subscription.at, &subscription.payments[0].1);
+        let (id, at, first) = (
+            &subscription.id,
+            subscription.at,
+            &subscription.payments[0].1,
+        );
         let code = subscription.hints.metadata.or(subscription.hints.reference);
         let seen = if subscription.copied { code } else { None };
         let mut order = first.clone();
@@ -87,19 +109,37 @@ impl Teller<'_> {
                 state["product_id"] = json!(PRODUCTS[1]);
             }
             if self.random.one_in(2) {
-                self.send(payment.at + 1, "subscription_updated", id, seen, state.clone());
+                self.send(
+                    payment.at + 1,
+                    "subscription_updated",
+                    id,
+                    seen,
+                    state.clone(),
+                );
             }
         }
         if let Some(ended_at) = subscription.ended_at {
             state["ends_at"] = json!(iso(ended_at, 0));
             state["status"] = json!("cancelled");
-            self.send(ended_at - DAY, "subscription_cancelled", id, seen, state.clone());
+            self.send(
+                ended_at - DAY,
+                "subscription_cancelled",
+                id,
+                seen,
+                state.clone(),
+            );
             state["status"] = json!("expired");
             self.send(ended_at, "subscription_expired", id, seen, state);
         }
     }
 
-    fn invoice(&mut self, subscription: &Subscription, why: Why, payment: &Payment, code: Option<&str>) {
+    fn invoice(
+        &mut self,
+        subscription: &Subscription,
+        why: Why,
+        payment: &Payment,
+        code: Option<&str>,
+    ) {
         let mut invoice = paid(&payment.who, &payment.money, payment.at);
         invoice["customer_id"] = json!(subscription.who.customer);
         invoice["subscription_id"] = json!(subscription.id);

@@ -9,6 +9,7 @@ mod batch;
 mod change;
 mod clock;
 mod cost;
+mod door;
 mod http;
 mod lemonsqueezy;
 mod paddle;
@@ -25,14 +26,18 @@ use std::sync::atomic::Ordering;
 
 use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::Profile;
-use batch::{Orders, Pool, Tally, Tell};
+use batch::{Orders, Pool, Tell};
+use door::Tally;
 
 const LIVES_A_BATCH: u64 = 25;
 const CONNECTIONS: usize = 8;
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is a number")),
+    )
 }
 
 /// Batches on both kernels in turns.
@@ -46,12 +51,13 @@ async fn converge(provider: &str, tell: Tell) {
     let seeds: Vec<u64> = match first {
         Some(seed) => vec![seed; 2],
         None => {
-            let batches = number("AFFILIATE_LIVES").unwrap_or(1000).div_ceil(LIVES_A_BATCH);
+            let batches = number("AFFILIATE_LIVES")
+                .unwrap_or(1000)
+                .div_ceil(LIVES_A_BATCH);
             let start = affiliate_tests::stripe::now().unsigned_abs() * 10_000;
             (start..start + batches).collect()
         }
     };
-    if let Ok(file) = std::env::var("MUTANT") { for d in &databases { d.connect_superuser().await.batch_execute(&std::fs::read_to_string(&file).unwrap()).await.unwrap(); } }
     let pools = [
         Pool::open(&databases[0], CONNECTIONS).await,
         Pool::open(&databases[1], CONNECTIONS).await,
@@ -63,7 +69,7 @@ async fn converge(provider: &str, tell: Tell) {
         let Some(found) = batch::differences(pool, &orders, true, &tally).await else {
             continue;
         };
-        let least = if std::env::var("MUTANT").is_ok() { String::new() } else { shrink::least(pool, orders).await };
+        let least = shrink::least(pool, orders).await;
         panic!("{provider}, AFFILIATE_SEED={seed}: {found}\n{least}");
     }
     println!(

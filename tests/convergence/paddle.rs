@@ -15,7 +15,10 @@ struct Teller<'a> {
 }
 
 pub fn tell(random: &mut Random, acts: &[Act]) -> Vec<Delivery> {
-    let mut teller = Teller { random, events: Vec::new() };
+    let mut teller = Teller {
+        random,
+        events: Vec::new(),
+    };
     for act in acts {
         match act {
             Act::Purchase(payment) => {
@@ -35,7 +38,12 @@ impl Teller<'_> {
             "event_id": format!("evt_{name}_{id}"), "event_type": name, "occurred_at": iso(at, 0),
             "notification_id": format!("ntf_{id}"), "data": data,
         });
-        self.events.push(Delivery { at, provider: NAME, delivery_id: None, body });
+        self.events.push(Delivery {
+            at,
+            provider: NAME,
+            delivery_id: None,
+            body,
+        });
     }
 
     /// Who the customer is, sooner or later; their email may change.
@@ -52,8 +60,17 @@ impl Teller<'_> {
         let Some(coupon) = hints.coupon else { return };
         if self.random.one_in(2) {
             let at = at + DAY * self.random.between(-5, 5);
-            let code = if self.random.one_in(5) { self.random.pick(&COUPONS) } else { COUPONS[coupon] };
-            self.send(at, "discount.updated", id, json!({"id": format!("dsc_{coupon}"), "code": code}));
+            let code = if self.random.one_in(5) {
+                self.random.pick(&COUPONS)
+            } else {
+                COUPONS[coupon]
+            };
+            self.send(
+                at,
+                "discount.updated",
+                id,
+                json!({"id": format!("dsc_{coupon}"), "code": code}),
+            );
         }
     }
 
@@ -69,12 +86,19 @@ impl Teller<'_> {
                 self.send(refund.at, "adjustment.created", &id, data.clone());
                 let rejected = refund.fate == Fate::Fails;
                 data["status"] = json!(if rejected { "rejected" } else { "approved" });
-                self.send(refund.fails_at.max(refund.at + 1), "adjustment.updated", &id, data);
+                self.send(
+                    refund.fails_at.max(refund.at + 1),
+                    "adjustment.updated",
+                    &id,
+                    data,
+                );
             } else {
                 self.send(refund.at, "adjustment.created", &id, data);
             }
         }
-        let Some(dispute) = &payment.dispute else { return };
+        let Some(dispute) = &payment.dispute else {
+            return;
+        };
         let id = format!("chb_{}", payment.id);
         let all = net(payment.money.total() - payment.money.credit);
         let data = adjustment(&id, payment, "chargeback", all);
@@ -107,7 +131,10 @@ impl Teller<'_> {
         for (why, payment) in &subscription.payments {
             let hints = match why {
                 Why::First => subscription.hints.clone(),
-                _ => Hints { metadata: code, ..Hints::default() },
+                _ => Hints {
+                    metadata: code,
+                    ..Hints::default()
+                },
             };
             let mut data = transaction(payment, customer.clone(), &hints);
             data["subscription_id"] = state["id"].clone();
@@ -127,13 +154,22 @@ impl Teller<'_> {
             state["status"] = json!("canceled");
             state["canceled_at"] = json!(iso(ended_at, 0));
             self.send(ended_at, "subscription.canceled", id, state.clone());
-            self.send(ended_at + 1, "subscription.updated", &format!("{id}e"), state);
+            self.send(
+                ended_at + 1,
+                "subscription.updated",
+                &format!("{id}e"),
+                state,
+            );
         }
     }
 }
 
 fn customer(who: &Who) -> Option<String> {
-    let by_email = || who.email.as_ref().map(|email| format!("ctm_{}", email.to_lowercase()));
+    let by_email = || {
+        who.email
+            .as_ref()
+            .map(|email| format!("ctm_{}", email.to_lowercase()))
+    };
     who.customer.clone().or_else(by_email)
 }
 
@@ -146,7 +182,13 @@ fn adjustment(id: &str, payment: &Payment, action: &str, net: i64) -> Value {
 }
 
 fn transaction(payment: &Payment, customer: Option<String>, hints: &Hints) -> Value {
-    let Money { lines, discount, tax, credit, .. } = &payment.money;
+    let Money {
+        lines,
+        discount,
+        tax,
+        credit,
+        ..
+    } = &payment.money;
     let total = payment.money.total();
     let items: Vec<Value> = lines
         .iter()

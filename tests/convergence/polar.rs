@@ -15,7 +15,10 @@ struct Teller<'a> {
 }
 
 pub fn tell(random: &mut Random, acts: &[Act]) -> Vec<Delivery> {
-    let mut teller = Teller { random, events: Vec::new() };
+    let mut teller = Teller {
+        random,
+        events: Vec::new(),
+    };
     for act in acts {
         match act {
             Act::Purchase(payment) => {
@@ -32,7 +35,12 @@ impl Teller<'_> {
     fn send(&mut self, at: i64, name: &str, id: &str, data: Value) {
         let body = json!({"type": name, "timestamp": iso(at, 0), "data": data});
         let delivery_id = Some(format!("msg_{name}_{id}"));
-        self.events.push(Delivery { at, provider: NAME, delivery_id, body });
+        self.events.push(Delivery {
+            at,
+            provider: NAME,
+            delivery_id,
+            body,
+        });
     }
 
     fn paid(&mut self, payment: &Payment, mut order: Value) {
@@ -46,14 +54,29 @@ impl Teller<'_> {
             // Each change of the order has a moment of its own.
             order["refunded_amount"] = json!(net(refund.so_far));
             order["modified_at"] = json!(iso(refund.at, 2 * n + 1));
-            self.send(refund.at, "order.refunded", &format!("{id}_{n}"), order.clone());
+            self.send(
+                refund.at,
+                "order.refunded",
+                &format!("{id}_{n}"),
+                order.clone(),
+            );
             if self.random.one_in(2) {
-                self.send(refund.at, "order.updated", &format!("{id}_{n}"), order.clone());
+                self.send(
+                    refund.at,
+                    "order.updated",
+                    &format!("{id}_{n}"),
+                    order.clone(),
+                );
             }
             if refund.fate == Fate::Fails {
                 order["refunded_amount"] = json!(net(refund.so_far - refund.minor));
                 order["modified_at"] = json!(iso(refund.fails_at, 2 * n + 2));
-                self.send(refund.fails_at, "order.updated", &format!("{id}_{n}f"), order.clone());
+                self.send(
+                    refund.fails_at,
+                    "order.updated",
+                    &format!("{id}_{n}f"),
+                    order.clone(),
+                );
             }
         }
     }
@@ -70,9 +93,15 @@ impl Teller<'_> {
         for (why, payment) in &subscription.payments {
             let hints = match why {
                 Why::First => subscription.hints.clone(),
-                _ => Hints { metadata: code, ..Hints::default() },
+                _ => Hints {
+                    metadata: code,
+                    ..Hints::default()
+                },
             };
-            let who = Who { email: payment.who.email.clone(), customer: subscription.who.customer.clone() };
+            let who = Who {
+                email: payment.who.email.clone(),
+                customer: subscription.who.customer.clone(),
+            };
             let mut order = order(payment, &who, &hints);
             order["subscription_id"] = state["id"].clone();
             order["subscription"] = json!({"id": state["id"], "metadata": metadata});
