@@ -2,4 +2,6 @@
 //! order they arrive. They come through SQL, as the gateway hands them over; signatures are tested elsewhere.
 
 mod lemonsqueezy;
+mod paddle;
+mod polar;
 mod samples;
