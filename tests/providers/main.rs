@@ -5,3 +5,4 @@ mod lemonsqueezy;
 mod paddle;
 mod polar;
 mod samples;
+mod stripe;
