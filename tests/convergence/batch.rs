@@ -74,28 +74,13 @@ impl Orders {
 
 /// Delivers both orders to a project of their own; gives what is wrong with the outcome. A race needs more than one
 /// connection for those in any order.
-pub async fn differences(
-    pool: &Pool,
-    orders: &Orders,
-    races: bool,
-    tally: &Arc<Tally>,
-) -> Option<String> {
+pub async fn differences(pool: &Pool, orders: &Orders, races: bool, tally: &Arc<Tally>) -> Option<String> {
     let (ordered, shuffled) = (project(&pool.owner).await, project(&pool.owner).await);
     let t = std::time::Instant::now();
     let connections = if races { pool.shuffled.len() } else { 1 };
     tokio::join!(
-        deliver(
-            std::slice::from_ref(&pool.ordered),
-            ordered,
-            &orders.ordered,
-            tally
-        ),
-        deliver(
-            &pool.shuffled[..connections],
-            shuffled,
-            &orders.shuffled,
-            tally
-        ),
+        deliver(std::slice::from_ref(&pool.ordered), ordered, &orders.ordered, tally),
+        deliver(&pool.shuffled[..connections], shuffled, &orders.shuffled, tally),
     );
     let t1 = t.elapsed();
     for project in [ordered, shuffled] {
@@ -107,14 +92,7 @@ pub async fn differences(
     let expected = Books::read(&pool.owner, ordered).await;
     let r = expected.difference(&Books::read(&pool.owner, shuffled).await);
     if races {
-        println!(
-            "{t1:?} {:?} steps {} {} conv {} {}",
-            t.elapsed(),
-            orders.ordered.len(),
-            orders.shuffled.len(),
-            expected.conversions.len(),
-            expected.ledger.len()
-        );
+    println!("{t1:?} {:?} steps {} {} conv {} {}", t.elapsed(), orders.ordered.len(), orders.shuffled.len(), expected.conversions.len(), expected.ledger.len());
     }
     r
 }
@@ -122,16 +100,9 @@ pub async fn differences(
 /// A project with affiliates, coupons and a rate.
 pub async fn project(client: &Client) -> i64 {
     let create = "SELECT (affiliate.create_project('Shop') ->> 'project_id')::bigint";
-    let project: i64 = client
-        .query_one(create, &[])
-        .await
-        .expect("a project")
-        .get(0);
+    let project: i64 = client.query_one(create, &[]).await.expect("a project").get(0);
     for sql in change::preparation() {
-        client
-            .execute(&sql, &[&project])
-            .await
-            .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        client.execute(&sql, &[&project]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     }
     project
 }
@@ -176,9 +147,7 @@ async fn receive(client: &Client, project: i64, event: &Delivery, tally: &Tally)
     let sql = "SELECT affiliate_private.receive_event($1, $2, $3, $4) :: json ->> 'status'";
     let body = event.body.to_string().into_bytes();
     loop {
-        let answer = client
-            .query_one(sql, &[&project, &event.provider, &event.delivery_id, &body])
-            .await;
+        let answer = client.query_one(sql, &[&project, &event.provider, &event.delivery_id, &body]).await;
         match answer {
             Ok(_) => break,
             Err(error) if is_deadlock(&error) => tally.deadlocks.fetch_add(1, Ordering::Relaxed),
@@ -206,17 +175,9 @@ fn is_deadlock(error: &tokio_postgres::Error) -> bool {
 async fn replay_parked(client: &Client, project: i64) {
     let sql = "SELECT e.error, affiliate.replay_event(e.project_id, e.provider_event_id) ->> 'error', convert_from(e.body, 'UTF8')
                FROM affiliate_private.provider_event AS e WHERE e.project_id = $1 AND e.outcome = 'parked' ORDER BY e.provider_event_id";
-    for row in client
-        .query(sql, &[&project])
-        .await
-        .expect("the parked events")
-    {
+    for row in client.query(sql, &[&project]).await.expect("the parked events") {
         let (before, after): (String, Option<String>) = (row.get(0), row.get(1));
-        assert!(
-            before.starts_with("no exchange rate"),
-            "{before}: {}",
-            row.get::<_, String>(2)
-        );
+        assert!(before.starts_with("no exchange rate"), "{before}: {}", row.get::<_, String>(2));
         assert_eq!(after, None, "{}", row.get::<_, String>(2));
     }
 }
@@ -224,9 +185,5 @@ async fn replay_parked(client: &Client, project: i64) {
 async fn unclean(client: &Client, project: i64) -> Option<String> {
     let sql = "SELECT string_agg(concat_ws(' ', v.check_name, v.subject, 'expected', v.expected, 'actual', v.actual), E'\\n')
                FROM affiliate.verify($1) AS v";
-    client
-        .query_one(sql, &[&project])
-        .await
-        .expect("a verification")
-        .get(0)
+    client.query_one(sql, &[&project]).await.expect("a verification").get(0)
 }

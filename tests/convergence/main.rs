@@ -27,10 +27,7 @@ const CONNECTIONS: usize = 8;
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
-    Some(
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name} is a number")),
-    )
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
 /// Batches on both kernels in turns.
@@ -44,22 +41,12 @@ async fn converge(provider: &str, tell: Tell) {
     let seeds: Vec<u64> = match first {
         Some(seed) => vec![seed; 2],
         None => {
-            let batches = number("AFFILIATE_LIVES")
-                .unwrap_or(1000)
-                .div_ceil(LIVES_A_BATCH);
+            let batches = number("AFFILIATE_LIVES").unwrap_or(1000).div_ceil(LIVES_A_BATCH);
             let start = affiliate_tests::stripe::now().unsigned_abs() * 10_000;
             (start..start + batches).collect()
         }
     };
-    if let Ok(file) = std::env::var("MUTANT") {
-        for d in &databases {
-            d.connect_superuser()
-                .await
-                .batch_execute(&std::fs::read_to_string(&file).unwrap())
-                .await
-                .unwrap();
-        }
-    }
+    if let Ok(file) = std::env::var("MUTANT") { for d in &databases { d.connect_superuser().await.batch_execute(&std::fs::read_to_string(&file).unwrap()).await.unwrap(); } }
     let pools = [
         Pool::open(&databases[0], CONNECTIONS).await,
         Pool::open(&databases[1], CONNECTIONS).await,
@@ -71,11 +58,7 @@ async fn converge(provider: &str, tell: Tell) {
         let Some(found) = batch::differences(pool, &orders, true, &tally).await else {
             continue;
         };
-        let least = if std::env::var("MUTANT").is_ok() {
-            String::new()
-        } else {
-            shrink::least(pool, orders).await
-        };
+        let least = if std::env::var("MUTANT").is_ok() { String::new() } else { shrink::least(pool, orders).await };
         panic!("{provider}, AFFILIATE_SEED={seed}: {found}\n{least}");
     }
     println!(

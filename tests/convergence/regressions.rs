@@ -19,10 +19,7 @@ enum Step {
 
 /// Every order of the steps gives the same books, which `verify` finds nothing in.
 async fn assert_same_in_every_order(steps: &[Step]) -> Books {
-    let database = Cluster::shared()
-        .await
-        .create_database(Profile::Portable)
-        .await;
+    let database = Cluster::shared().await.create_database(Profile::Portable).await;
     let client = database.connect_superuser().await;
     let mut first: Option<Books> = None;
     for order in orders(steps.len()) {
@@ -31,15 +28,8 @@ async fn assert_same_in_every_order(steps: &[Step]) -> Books {
             take(&client, project, &steps[*n]).await;
         }
         let verify = "SELECT v::text FROM affiliate.verify($1) AS v LIMIT 1";
-        let found = client
-            .query_opt(verify, &[&project])
-            .await
-            .expect("a verification");
-        assert_eq!(
-            found.map(|row| row.get::<_, String>(0)),
-            None,
-            "order {order:?}"
-        );
+        let found = client.query_opt(verify, &[&project]).await.expect("a verification");
+        assert_eq!(found.map(|row| row.get::<_, String>(0)), None, "order {order:?}");
         let books = Books::read(&client, project).await;
         match &first {
             Some(first) => first.assert_same(&books, &format!("order {order:?}")),
@@ -51,23 +41,15 @@ async fn assert_same_in_every_order(steps: &[Step]) -> Books {
 }
 
 async fn take(client: &Client, project: i64, step: &Step) {
-    let receive =
-        "SELECT affiliate_private.receive_event($1, 'stripe', NULL, $2) :: json ->> 'status'";
+    let receive = "SELECT affiliate_private.receive_event($1, 'stripe', NULL, $2) :: json ->> 'status'";
     match step {
         Step::Event(event) => {
             let body = event.to_string().into_bytes();
-            let status: String = client
-                .query_one(receive, &[&project, &body])
-                .await
-                .expect("an answer")
-                .get(0);
+            let status: String = client.query_one(receive, &[&project, &body]).await.expect("an answer").get(0);
             assert_eq!(status, "applied", "{event}");
         }
         Step::Change(sql) => {
-            client
-                .execute(sql, &[&project])
-                .await
-                .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+            client.execute(sql, &[&project]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         }
     }
 }
@@ -89,9 +71,7 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
 }
 
 fn set_project(setting: &str, at: i64) -> Step {
-    Step::Change(format!(
-        "SELECT affiliate.set_project($1, '{setting}', to_timestamp({at}))::text"
-    ))
+    Step::Change(format!("SELECT affiliate.set_project($1, '{setting}', to_timestamp({at}))::text"))
 }
 
 fn has(books: &Books, text: &str) -> bool {
@@ -113,22 +93,11 @@ async fn what_an_end_takes_back_follows_a_setting_made_after_it() {
 #[tokio::test]
 async fn a_corrected_rate_also_covers_what_was_sold_before_it() {
     let rate = |rate: &str| {
-        Step::Change(format!(
-            "SELECT affiliate.set_exchange_rate($1, 'GBP', '{rate}', '2020-01-01Z')::text"
-        ))
+        Step::Change(format!("SELECT affiliate.set_exchange_rate($1, 'GBP', '{rate}', '2020-01-01Z')::text"))
     };
-    let mut sale = session(
-        "pi_1",
-        1_500_000_000,
-        (None, Some("a@example.com")),
-        Some("ADA"),
-        Some(1000),
-    );
+    let mut sale = session("pi_1", 1_500_000_000, (None, Some("a@example.com")), Some("ADA"), Some(1000));
     sale["data"]["object"]["currency"] = "gbp".into();
-    let database = Cluster::shared()
-        .await
-        .create_database(Profile::Native)
-        .await;
+    let database = Cluster::shared().await.create_database(Profile::Native).await;
     let client = database.connect_superuser().await;
     let project = project(&client).await;
     for step in [rate("1.5"), Step::Event(sale), rate("2")] {
@@ -143,28 +112,14 @@ async fn a_corrected_rate_also_covers_what_was_sold_before_it() {
 async fn a_link_that_arrives_last_makes_one_customer_of_two() {
     // The session knows the payment intent, the invoice the customer, and only the third event that they are one payment.
     let books = assert_same_in_every_order(&[
-        Step::Event(session(
-            "pi_1",
-            START,
-            (None, Some("a@example.com")),
-            Some("ADA"),
-            None,
-        )),
+        Step::Event(session("pi_1", START, (None, Some("a@example.com")), Some("ADA"), None)),
         Step::Event(invoice("in_1", START + 1, "sub_1", "cus_1", 1000)),
         Step::Event(invoice_payment("in_1", START + 2, "pi_1")),
         Step::Event(invoice("in_2", START + DAY, "sub_1", "cus_1", 1000)),
     ])
     .await;
-    assert!(
-        has(&books, "in_1 purchase ada@"),
-        "{:#?}",
-        books.conversions
-    );
-    assert!(
-        has(&books, "in_2 purchase ada@"),
-        "{:#?}",
-        books.conversions
-    );
+    assert!(has(&books, "in_1 purchase ada@"), "{:#?}", books.conversions);
+    assert!(has(&books, "in_2 purchase ada@"), "{:#?}", books.conversions);
 }
 
 #[tokio::test]
@@ -172,25 +127,12 @@ async fn a_payment_known_under_two_names_is_one_first_purchase() {
     // A session that took money itself, and an invoice that turns out to be about the same payment.
     let books = assert_same_in_every_order(&[
         set_project(r#"{"commission_duration": "first_purchase"}"#, START - DAY),
-        Step::Event(session(
-            "pi_1",
-            START,
-            (Some("cus_1"), None),
-            Some("ADA"),
-            Some(1000),
-        )),
+        Step::Event(session("pi_1", START, (Some("cus_1"), None), Some("ADA"), Some(1000))),
         Step::Event(invoice("in_1", START + 1, "sub_1", "cus_1", 1000)),
         Step::Event(invoice_payment("in_1", START + 2, "pi_1")),
     ])
     .await;
-    assert!(
-        has(
-            &books,
-            "in_1 purchase ada@example.com metadata project 10.00 USD pays 2.00"
-        ),
-        "{:#?}",
-        books.conversions
-    );
+    assert!(has(&books, "in_1 purchase ada@example.com metadata project 10.00 USD pays 2.00"), "{:#?}", books.conversions);
     assert_eq!(books.ledger, ["in_1 ada@example.com commission 2.00 USD"]);
 }
 

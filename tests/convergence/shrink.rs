@@ -40,10 +40,7 @@ pub async fn least(pool: &Pool, orders: Orders) -> String {
     }
     text.push_str("\nshuffled:");
     for step in &least.shuffled {
-        let place = least
-            .ordered
-            .iter()
-            .position(|other| key(other) == key(step));
+        let place = least.ordered.iter().position(|other| key(other) == key(step));
         let _ = write!(text, " {}", place.unwrap_or_default());
     }
     text
