@@ -31,7 +31,7 @@ test: setup ## Format, lints and every test, with the native and the portable ke
 	@tests/setup.sh
 	@tests/setup/schemathesis.sh
 	cargo build --locked --quiet -p affiliate-gateway
-	cargo test --locked --quiet $(CRATES)
+	cargo test --locked --quiet --no-fail-fast $(CRATES)
 
 test-full: test ## The same on every supported Postgres, slow tests included
 	@for major in $(POSTGRES_MAJORS); do \
