@@ -2,4 +2,7 @@
 //! order they arrive. They come through SQL, as the gateway hands them over; signatures are tested elsewhere.
 
 mod lemonsqueezy;
+mod paddle;
+mod polar;
 mod samples;
+mod stripe;

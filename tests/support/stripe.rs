@@ -1,5 +1,6 @@
-//! Stripe: its webhook signature, and its events in [`event`].
+//! Stripe: its webhook signature, and its events in [`event`] and [`billing`].
 
+pub mod billing;
 pub mod event;
 
 use hmac::{Hmac, KeyInit, Mac};

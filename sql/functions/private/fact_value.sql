@@ -85,18 +85,23 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 COMMENT ON FUNCTION affiliate_private.fact_time_optional(text, jsonb) IS 'As fact_time; NULL when absent or null.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.fact_id(p_name text, p_value jsonb) RETURNS text
+CREATE OR REPLACE FUNCTION affiliate_private.fact_code(p_name text, p_value jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE
-  v_value jsonb := CASE WHEN jsonb_typeof(fact_id.p_value) = 'object' THEN fact_id.p_value -> 'id' ELSE fact_id.p_value END;
 BEGIN
-  IF jsonb_typeof(v_value) = 'number' AND v_value::numeric = trunc(v_value::numeric) AND v_value::numeric < 1000000000000000000 THEN
-    RETURN trunc(v_value::numeric)::text;
+  IF jsonb_typeof(fact_code.p_value) = 'number' AND scale(fact_code.p_value::numeric) = 0 AND abs(fact_code.p_value::numeric) < 1000000000000000000 THEN
+    RETURN fact_code.p_value #>> '{}';
   END IF;
-  RETURN affiliate_private.fact_text(fact_id.p_name, v_value);
+  RETURN affiliate_private.fact_text(fact_code.p_name, fact_code.p_value);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.fact_id(text, jsonb) IS 'An id or a code: a string, an integer, or an object with one; NULL when absent, null or empty; RF400 for another type.';
+COMMENT ON FUNCTION affiliate_private.fact_code(text, jsonb) IS 'As fact_text; an integer is taken for its digits.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.fact_id(p_name text, p_value jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT affiliate_private.fact_code(fact_id.p_name, coalesce(
+    CASE WHEN jsonb_typeof(fact_id.p_value) = 'object' THEN fact_id.p_value -> 'id' END, fact_id.p_value))
+$$;
+COMMENT ON FUNCTION affiliate_private.fact_id(text, jsonb) IS 'An id: a string, an integer, or an object that has one; NULL when absent, null or empty; RF400 for another type.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.fact_id_required(p_name text, p_value jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$

@@ -109,7 +109,11 @@ BEGIN
     CROSS JOIN LATERAL (SELECT affiliate_private.reach_since(reached_sales.p_project_id, c.customer_id,
                           array_remove(reached_sales.p_customer_ids, c.customer_id), reached_sales.p_emails)) AS r (since)
     JOIN affiliate_private.sale AS s
-      ON s.project_id = reached_sales.p_project_id AND s.customer_id = c.customer_id AND s.occurred_at >= r.since);
+      ON s.project_id = reached_sales.p_project_id AND s.customer_id = c.customer_id
+         AND (s.occurred_at >= r.since
+              -- Nobody knew the buyer's email.
+              OR EXISTS (SELECT FROM affiliate_private.conversion AS v
+                         WHERE v.project_id = s.project_id AND v.sale_id = s.sale_id AND v.referred_user_id IS NULL)));
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.reached_sales(bigint, bigint[], text[]) IS 'The sales of these customers that may be settled otherwise once they are one, with new emails besides; before they are merged.';

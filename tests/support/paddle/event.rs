@@ -145,6 +145,12 @@ impl Event {
         self
     }
 
+    /// Without its `data`.
+    pub fn no_data(mut self) -> Self {
+        self.0["data"] = Value::Null;
+        self
+    }
+
     /// With a member of `data` set.
     pub fn data(mut self, name: &str, value: Value) -> Self {
         self.0["data"][name] = value;

@@ -40,7 +40,7 @@ impl Event {
             .object("refunded", json!(amount == refunded))
     }
 
-    fn fixture(text: &str) -> Self {
+    pub(crate) fn fixture(text: &str) -> Self {
         Self(serde_json::from_str(text).expect("a fixture is JSON"))
     }
 
