@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::SigningSecret;
+use super::provider::Provider;
+use super::signature::SigningSecret;
 use crate::server::database::{CallError, Database, Repeat};
 
 const MAX_ENTRIES: usize = 10_000;
@@ -43,7 +44,7 @@ struct Entry {
 #[derive(Debug)]
 pub(crate) struct SecretCache {
     database: Database,
-    entries: Mutex<HashMap<(i64, &'static str), Entry>>,
+    entries: Mutex<HashMap<(i64, Provider), Entry>>,
 }
 
 impl SecretCache {
@@ -59,7 +60,7 @@ impl SecretCache {
     pub(crate) async fn get(
         &self,
         project_id: i64,
-        provider: &'static str,
+        provider: Provider,
         freshness: Freshness,
     ) -> Result<Secrets, CallError> {
         if let Some(secrets) = self.recall((project_id, provider), freshness) {
@@ -81,18 +82,18 @@ impl SecretCache {
         Ok(secrets)
     }
 
-    fn recall(&self, key: (i64, &'static str), freshness: Freshness) -> Option<Secrets> {
+    fn recall(&self, key: (i64, Provider), freshness: Freshness) -> Option<Secrets> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = entries.get(&key)?;
         (entry.read_at.elapsed() < freshness.max_age()).then(|| Arc::clone(&entry.secrets))
     }
 
-    async fn read(&self, project_id: i64, provider: &str) -> Result<Secrets, CallError> {
+    async fn read(&self, project_id: i64, provider: Provider) -> Result<Secrets, CallError> {
         let rows = self
             .database
             .query(
                 "SELECT s.secret_id, s.secret::text FROM affiliate_api.provider_secrets($1, $2) AS s",
-                &[&project_id, &provider],
+                &[&project_id, &provider.name()],
                 Repeat::Safe,
             )
             .await?;
