@@ -77,7 +77,7 @@ async fn handle(
             // The secret may have been set a moment ago.
             let secrets = app
                 .secrets
-                .get(project_id, provider, Freshness::Recent)
+                .get(project_id, provider, Freshness::AfterMismatch)
                 .await?;
             verify(app, provider, &secrets, headers, &body)
         }

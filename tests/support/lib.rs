@@ -12,6 +12,7 @@ pub mod gateway;
 pub mod random;
 pub mod receiver;
 pub mod shop;
+pub mod signature;
 pub mod snippet;
 pub mod stripe;
 pub mod wait;

@@ -21,6 +21,8 @@ fn every_documented_form_parses() {
         "affiliate --json key list --project 1",
         "affiliate key revoke --project 1 7",
         "affiliate provider set --project 1 stripe --webhook-secret whsec_a --secret-key sk_b --api-base http://localhost:1",
+        "affiliate provider set --project 1 paddle --webhook-secret p --environment live --overlap-hours 0",
+        "affiliate provider list --project 1",
         "affiliate webhook add --project 1 --url http://localhost:1/x --events a,b --secret s",
         "affiliate migrate --profile native --print",
         "affiliate serve --listen 0.0.0.0:80 --no-migrate",

@@ -1,0 +1,8 @@
+//! Provider events over HTTP: who may send them, how a provider is connected, and what is kept of them.
+
+mod connect;
+mod environment;
+mod rotation;
+mod signature;
+mod support;
+mod vectors;
