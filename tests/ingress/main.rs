@@ -4,5 +4,6 @@ mod connect;
 mod environment;
 mod rotation;
 mod signature;
+mod stripe_api;
 mod support;
 mod vectors;

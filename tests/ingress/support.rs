@@ -123,7 +123,17 @@ pub fn assert_refused(answer: &Answer, status: u16, words: &str) {
 
 /// What `affiliate` says when it refuses these arguments.
 pub async fn refusal(shop: &Shop, arguments: &[&str]) -> String {
+    output(shop, arguments, 1).await
+}
+
+/// What `affiliate` prints, on either stream, where it ends with this code.
+pub async fn output(shop: &Shop, arguments: &[&str], code: i32) -> String {
     let output = binary::run(arguments, &[("DATABASE_URL", shop.database.url())]).await;
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
-    String::from_utf8(output.stderr).expect("UTF-8")
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "{arguments:?}: {output:?}"
+    );
+    let bytes = [output.stdout, output.stderr].concat();
+    String::from_utf8(bytes).expect("UTF-8")
 }

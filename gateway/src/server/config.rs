@@ -1,5 +1,7 @@
 //! What can be set about the running gateway.
 
+use url::Url;
+
 use crate::ingress::Tolerance;
 use crate::log::LogFormat;
 
@@ -41,6 +43,9 @@ pub struct ServeConfig {
     /// Send webhooks over plain HTTP too
     #[arg(long, env = "AFFILIATE_ALLOW_HTTP_WEBHOOK_TARGETS")]
     pub allow_http_webhook_targets: bool,
+    /// Where payment providers reach this gateway, such as https://affiliate.example.com; registering webhooks needs it
+    #[arg(long, env = "AFFILIATE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<Url>,
     /// How far the times of signatures may be off.
     #[command(flatten)]
     pub tolerance: Tolerance,
@@ -66,6 +71,7 @@ impl Default for ServeConfig {
             webhook_host_concurrency: 8,
             allow_private_webhook_targets: false,
             allow_http_webhook_targets: false,
+            public_url: None,
             tolerance: Tolerance::default(),
             listen_database_url: None,
             log_format: LogFormat::default(),
