@@ -2,6 +2,7 @@
 
 mod connect;
 mod environment;
+mod events;
 mod rotation;
 mod signature;
 mod stripe_api;
