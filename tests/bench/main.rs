@@ -2,6 +2,7 @@
 //! machine slows both. Absolute figures are printed beside them; they say little on another machine.
 
 mod http;
+mod ingest;
 mod listing;
 mod pgbench;
 mod reads;
@@ -15,6 +16,7 @@ async fn main() {
     let mut table = table::Table::default();
     reads::run(&cluster, &mut table).await;
     listing::run(&cluster, &mut table).await;
+    ingest::run(&cluster, &mut table).await;
     table.print();
     drop(cluster);
 }

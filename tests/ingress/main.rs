@@ -3,6 +3,7 @@
 mod connect;
 mod environment;
 mod events;
+mod official;
 mod rotation;
 mod signature;
 mod stripe_api;

@@ -5,6 +5,7 @@
 mod bad_input;
 mod convergence;
 mod crash;
+mod explain;
 mod money;
 mod outbound;
 mod parked;

@@ -2,6 +2,7 @@
 
 mod client;
 mod demo_endpoint;
+mod documented;
 mod refusals;
 mod tools;
 mod vendor;

@@ -2,6 +2,7 @@
 //! databases and orders of delivery: no ids, no booking times.
 
 use serde_json::Value;
+use tokio_postgres::Client;
 
 use crate::binary;
 use crate::database::TestDatabase;
@@ -41,7 +42,11 @@ const BALANCES: &str = "
 impl Books {
     /// The books of a project at this moment.
     pub async fn of(database: &TestDatabase, project_id: i64) -> Self {
-        let client = database.connect_superuser().await;
+        Self::read(&database.connect_superuser().await, project_id).await
+    }
+
+    /// The same over a connection that is there.
+    pub async fn read(client: &Client, project_id: i64) -> Self {
         let lines = async |sql| {
             let rows = client.query(sql, &[&project_id]).await;
             let rows = rows.unwrap_or_else(|error| panic!("{error:?}"));
@@ -56,21 +61,27 @@ impl Books {
 
     /// Fails with the first lines that only one side has.
     pub fn assert_same(&self, other: &Self, what: &str) {
-        for (name, ours, theirs) in [
+        if let Some(difference) = self.difference(other) {
+            panic!("{what}: {difference}");
+        }
+    }
+
+    /// The first lines that only one side has, if any.
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        let parts = [
             ("conversions", &self.conversions, &other.conversions),
             ("ledger", &self.ledger, &other.ledger),
             ("balances", &self.balances, &other.balances),
-        ] {
-            let only = |here: &[String], there: &[String]| -> Vec<String> {
-                let missing = here.iter().filter(|line| !there.contains(line));
-                missing.take(5).cloned().collect()
-            };
-            let (expected, found) = (only(ours, theirs), only(theirs, ours));
-            assert!(
-                expected.is_empty() && found.is_empty() && ours.len() == theirs.len(),
-                "{what}: {name} differ\nexpected {expected:#?}\nfound {found:#?}"
-            );
-        }
+        ];
+        let (name, ours, theirs) = parts.into_iter().find(|part| part.1 != part.2)?;
+        let only = |here: &[String], there: &[String]| -> Vec<String> {
+            let missing = here.iter().filter(|line| !there.contains(line));
+            missing.take(5).cloned().collect()
+        };
+        let (expected, found) = (only(ours, theirs), only(theirs, ours));
+        Some(format!(
+            "{name} differ\nexpected {expected:#?}\nfound {found:#?}"
+        ))
     }
 }
 

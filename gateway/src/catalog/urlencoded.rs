@@ -36,6 +36,9 @@ pub fn parse_query(query: &str) -> Result<Vec<(String, String)>, String> {
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if name.is_empty() {
+                return Err("holds a value without a name".to_owned());
+            }
             Ok((decode(name, Plus::Space)?, decode(value, Plus::Space)?))
         })
         .collect()
@@ -65,6 +68,12 @@ mod tests {
         for bad in ["%", "%4", "%zz", "%ff", "%+1"] {
             assert!(decode(bad, Plus::Literal).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_value_needs_a_name() {
+        assert!(parse_query("a=1&=2").is_err());
+        assert_eq!(parse_query("&&").map(|pairs| pairs.len()), Ok(0));
     }
 
     #[test]

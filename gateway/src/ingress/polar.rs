@@ -1,7 +1,7 @@
 //! Polar: the headers of Standard Webhooks, HMAC-SHA256 over `<id>.<timestamp>.<body>`.
 //!
 //! Two keys can follow from one secret. Secrets made before September 2026, and all that a merchant chose, are used as
-//! they are, prefix included; newer ones as Standard Webhooks has it, decoded from base64 after `whsec_`. The secret does
+//! they are, prefix included; newer ones as Standard Webhooks has it, decoded from base64, after `whsec_` where it is there. The secret does
 //! not tell which of them it is, so both keys are tried, as Polar's own library does.
 
 use axum::http::HeaderMap;
@@ -59,8 +59,8 @@ fn parse(header: &str) -> Option<Signatures> {
 }
 
 fn keys(secret: &str) -> Vec<Vec<u8>> {
-    let encoded = secret.strip_prefix("whsec_");
-    let decoded = encoded.and_then(|text| LENIENT.decode(text).ok());
+    let encoded = secret.strip_prefix("whsec_").unwrap_or(secret);
+    let decoded = LENIENT.decode(encoded).ok();
     let whole = secret.as_bytes().to_vec();
     [Some(whole), decoded].into_iter().flatten().collect()
 }

@@ -107,7 +107,7 @@ pub(super) fn components(schemas: Map<String, Value>) -> Value {
         .collect();
     json!({
         "securitySchemes": {
-            SECURITY_SCHEME: {"type": "http", "scheme": "bearer", "description": "An API key, `rgk_…`"},
+            SECURITY_SCHEME: {"type": "http", "scheme": "bearer", "description": "An API key, `rgk_…`, or a token made from one"},
         },
         "schemas": schemas,
         "responses": responses,

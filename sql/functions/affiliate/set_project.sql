@@ -37,8 +37,7 @@ BEGIN
             v_new.commission_duration, v_new.commission_months, v_new.recurring_commission, v_new.upgrade_commission, v_new.commission_base, v_new.on_cancel);
     -- The first version also covers every sale before it.
     PERFORM affiliate_private.resettle_since(v_project.project_id, CASE
-      WHEN v_at < (SELECT min(o.effective_at) FROM affiliate_private.project_setting AS o
-                   WHERE o.project_id = v_project.project_id AND o.effective_at <> v_at) THEN '-infinity'
+      WHEN v_at <= (SELECT min(o.effective_at) FROM affiliate_private.project_setting AS o WHERE o.project_id = v_project.project_id) THEN '-infinity'
       ELSE v_at END);
   END IF;
   RETURN affiliate_private.project_json(v_project.project_id, v_at);

@@ -17,9 +17,13 @@ SELECT affiliate_private.declare_endpoint('set_affiliate_commission', $json${
   "method": "PUT", "path": "/api/v1/affiliates/:email/commission", "status": 200, "scope": "write", "response": "AffiliateCommission",
   "summary": "Set an affiliate's own commission",
   "description": "This affiliate earns this commission on sales from now on, whatever the product. Give either commission_percent or commission_fixed.",
+  "body": {"anyOf": [
+    {"required": ["commission_percent"], "properties": {"commission_percent": {"type": "number"}, "commission_fixed": {"type": "null"}}},
+    {"required": ["commission_fixed"], "properties": {"commission_fixed": {"type": "number"}, "commission_percent": {"type": "null"}}}
+  ]},
   "parameters": {
     "email": {"in": "path", "type": "string", "format": "email", "required": true, "description": "Email address of the affiliate"},
     "commission_percent": {"in": "body", "type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.0001, "nullable": true, "description": "Commission: percentage of each sale"},
-    "commission_fixed":   {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "nullable": true, "description": "Commission: fixed amount per sale in the project's currency, instead of a percentage"}
+    "commission_fixed":   {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "multipleOf": 0.01, "nullable": true, "description": "Commission: fixed amount per sale in the project's currency, instead of a percentage"}
   }
 }$json$);

@@ -17,10 +17,14 @@ SELECT affiliate_private.declare_endpoint('set_product', $json${
   "method": "PUT", "path": "/api/v1/products/:provider/:product_key", "status": 200, "scope": "write", "response": "ProductCommission",
   "summary": "Set the commission of a product",
   "description": "Sales of this product pay this commission from now on, line item by line item, unless the affiliate has one of their own. Give either commission_percent or commission_fixed.",
+  "body": {"anyOf": [
+    {"required": ["commission_percent"], "properties": {"commission_percent": {"type": "number"}, "commission_fixed": {"type": "null"}}},
+    {"required": ["commission_fixed"], "properties": {"commission_fixed": {"type": "number"}, "commission_percent": {"type": "null"}}}
+  ]},
   "parameters": {
     "provider":    {"in": "path", "type": "string", "enum": ["stripe", "lemonsqueezy", "paddle", "polar"], "required": true, "description": "Payment provider that sells the product"},
     "product_key": {"in": "path", "type": "string", "pattern": "^[!-~]{1,255}$", "required": true, "description": "The provider's ID of the product"},
     "commission_percent": {"in": "body", "type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.0001, "nullable": true, "description": "Commission: percentage of each sale"},
-    "commission_fixed":   {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "nullable": true, "description": "Commission: fixed amount per line item in the project's currency, instead of a percentage"}
+    "commission_fixed":   {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "multipleOf": 0.01, "nullable": true, "description": "Commission: fixed amount per line item in the project's currency, instead of a percentage"}
   }
 }$json$);

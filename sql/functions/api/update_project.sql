@@ -16,12 +16,26 @@ SELECT affiliate_private.declare_endpoint('update_project', $json${
   "method": "PUT", "path": "/api/v1/project", "status": 200, "scope": "write", "response": "Project",
   "summary": "Update the project",
   "description": "Change settings from now on; sales made before keep what was in force. Only the fields sent are changed.",
+  "body": {
+    "anyOf": [{"properties": {"commission_percent": {"type": "null"}}}, {"properties": {"commission_fixed": {"type": "null"}}}],
+    "allOf": [{"anyOf": [
+      {"required": ["name"]}, {"required": ["currency"]}, {"required": ["hold_days"]}, {"required": ["touch_model"]}, {"required": ["allow_self_referral"]},
+      {"required": ["commission_duration"]}, {"required": ["recurring_commission"]}, {"required": ["upgrade_commission"]},
+      {"required": ["commission_base"]}, {"required": ["on_cancel"]},
+      {"required": ["commission_months"], "properties": {"commission_months": {"type": "integer"}}},
+      {"required": ["commission_percent"], "properties": {"commission_percent": {"type": "number"}}},
+      {"required": ["commission_fixed"], "properties": {"commission_fixed": {"type": "number"}}}
+    ]}, {"anyOf": [
+      {"properties": {"currency": {"not": {"$ref": "#/components/schemas/WholeCurrency"}}}},
+      {"properties": {"commission_fixed": {"type": ["integer", "null"]}}}
+    ]}]
+  },
   "parameters": {
     "name":                {"in": "body", "type": "string", "maxLength": 200, "pattern": "^[^\\s\\u0000][^\\u0000]*$", "description": "Name of the program"},
-    "currency":            {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "description": "ISO 4217 code of the balances; cannot change once there is a conversion"},
+    "currency":            {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "schema": "Currency", "description": "ISO 4217 code of the balances; cannot change once there is a conversion"},
     "hold_days":           {"in": "body", "type": "integer", "minimum": 0, "maximum": 365, "description": "Days until a commission can be paid out"},
     "commission_percent": {"in": "body", "type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.0001, "nullable": true, "description": "Default commission: percentage of each sale"},
-    "commission_fixed":   {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "nullable": true, "description": "Default commission: fixed amount per sale in the project's currency, instead of a percentage"},
+    "commission_fixed":   {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "multipleOf": 0.01, "nullable": true, "description": "Default commission: fixed amount per sale in the project's currency, instead of a percentage"},
     "commission_duration": {"in": "body", "type": "string", "enum": ["lifetime", "first_purchase", "limited"], "description": "Which purchases of a customer earn: all, the first with money, or those within commission_months of it"},
     "commission_months":   {"in": "body", "type": "integer", "minimum": 1, "maximum": 1200, "nullable": true, "description": "Months of a limited commission duration (12 when omitted); given alone it makes the duration limited"},
     "recurring_commission": {"in": "body", "type": "boolean", "description": "Whether renewals of subscriptions earn"},

@@ -3,6 +3,10 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_affiliate_ids bigint[];
 BEGIN
+  IF (book_conversion.p_old).conversion_id IS NULL THEN
+    PERFORM affiliate_private.book_new_conversion(book_conversion.p_new);
+    RETURN;
+  END IF;
   -- What the ledger should hold for this conversion against what it holds; the difference is appended.
   WITH target AS (
     SELECT (book_conversion.p_new).affiliate_id AS affiliate_id, affiliate_private.effective_release_at(book_conversion.p_new) AS release_at, t.kind, t.amount_minor
@@ -14,7 +18,7 @@ BEGIN
           UNION ALL
           SELECT e.affiliate_id, e.release_at, e.kind, -e.amount_minor FROM affiliate_private.ledger_entry AS e
           WHERE e.project_id = (book_conversion.p_new).project_id AND e.conversion_id = (book_conversion.p_new).conversion_id
-            AND e.kind IN ('commission', 'refund') AND (book_conversion.p_old).conversion_id IS NOT NULL) AS d
+            AND e.kind IN ('commission', 'refund')) AS d
     GROUP BY d.affiliate_id, d.release_at, d.kind
     HAVING sum(d.amount_minor) <> 0
   ), entry AS (
@@ -45,7 +49,34 @@ BEGIN
   PERFORM affiliate_private.fold_balance((book_conversion.p_new).project_id, f.affiliate_id) FROM unnest(v_affiliate_ids) AS f (affiliate_id);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.book_conversion(affiliate_private.conversion, affiliate_private.conversion) IS 'Appends to the ledger the difference between what a conversion should have booked and what it has, and the same to the balance deltas. The only writer of commission and refund entries.';
+COMMENT ON FUNCTION affiliate_private.book_conversion(affiliate_private.conversion, affiliate_private.conversion) IS 'Appends to the ledger the difference between what a conversion should have booked and what it has, and the same to the balance deltas. With book_new_conversion the only writer of commission and refund entries.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.book_new_conversion(p_new affiliate_private.conversion) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_new        affiliate_private.conversion := book_new_conversion.p_new;
+  v_release_at timestamptz := CASE WHEN NOT v_new.paid THEN v_new.release_at END;
+  v_reversed   bigint := CASE WHEN v_new.refunded_minor > 0 OR v_new.canceled THEN affiliate_private.reversed_minor(v_new) ELSE 0 END;
+  v_delta_id   bigint;
+BEGIN
+  IF v_new.affiliate_id IS NULL THEN
+    RETURN;
+  END IF;
+  INSERT INTO affiliate_private.ledger_entry (project_id, affiliate_id, conversion_id, kind, amount_minor, currency, release_at)
+  SELECT v_new.project_id, v_new.affiliate_id, v_new.conversion_id, t.kind, t.amount_minor, affiliate_private.project_currency(v_new.project_id), v_release_at
+  FROM (VALUES ('commission', v_new.commission_minor), ('refund', -v_reversed)) AS t (kind, amount_minor)
+  WHERE t.amount_minor <> 0;
+  INSERT INTO affiliate_private.balance_delta AS b (project_id, affiliate_id, total_minor, release_at, purchases, signups)
+  VALUES (v_new.project_id, v_new.affiliate_id, v_new.commission_minor - v_reversed, v_release_at,
+          (v_new.type = 'purchase')::integer, (v_new.type = 'signup')::integer)
+  RETURNING b.delta_id INTO v_delta_id;
+  IF v_delta_id % 32 = 0 THEN
+    PERFORM affiliate_private.fold_balance(v_new.project_id, v_new.affiliate_id);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.book_new_conversion(affiliate_private.conversion) IS 'The first entries of a conversion, for which there is nothing yet to compare with.';
+
 
 CREATE OR REPLACE FUNCTION affiliate_private.counts_as(p_type text, p_conversion affiliate_private.conversion) RETURNS integer
 LANGUAGE sql IMMUTABLE AS $$

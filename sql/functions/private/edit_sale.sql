@@ -37,7 +37,7 @@ BEGIN
   -- Each part keeps its share; the last one takes what rounding leaves.
   FOR v_n IN 1 .. cardinality(v_parts) LOOP
     v_parts[v_n] := CASE WHEN v_n = cardinality(v_parts) THEN v_left WHEN v_sum = 0 THEN 0
-      ELSE round(spread_minor.p_parts[v_n] * spread_minor.p_total / v_sum)::bigint END;
+      ELSE round(spread_minor.p_parts[v_n]::numeric * spread_minor.p_total / v_sum)::bigint END;
     v_left := v_left - v_parts[v_n];
   END LOOP;
   RETURN v_parts;

@@ -34,17 +34,11 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION affiliate_private.matching_events(bigint, text, text, text) IS 'The stored events of a project that pass these filters; NULL filters nothing.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.event_fact(p_provider text, p_doc jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE event_fact.p_provider WHEN 'stripe' THEN affiliate_private.map_stripe_event(event_fact.p_doc) END
-$$;
-COMMENT ON FUNCTION affiliate_private.event_fact(text, jsonb) IS 'The fact an event states (see apply_fact), NULL for a type that states none; RF400 for a payload that cannot be read.';
-
 CREATE OR REPLACE FUNCTION affiliate_private.read_event(p_event affiliate_private.provider_event, OUT body text, OUT fact jsonb) RETURNS record
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   body := convert_from((read_event.p_event).body, 'UTF8');
-  fact := affiliate_private.event_fact((read_event.p_event).provider, body::jsonb);
+  fact := affiliate_private.map_event((read_event.p_event).provider, body::jsonb);
 EXCEPTION WHEN OTHERS THEN
   -- Why is in the event's error: here it only cannot be shown.
   fact := NULL;

@@ -67,3 +67,77 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.fact_unix_time(text, jsonb) IS 'A Unix time in whole seconds; RF400 for anything else.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.fact_time(p_name text, p_value jsonb) RETURNS timestamptz
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF jsonb_typeof(fact_time.p_value) IS DISTINCT FROM 'string' THEN
+    RETURN affiliate_private.fact_unix_time(fact_time.p_name, fact_time.p_value);
+  END IF;
+  RETURN affiliate_private.check_time(fact_time.p_name, fact_time.p_value #>> '{}');
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.fact_time(text, jsonb) IS 'A moment: a Unix time in whole seconds, or a string in ISO 8601; RF400 for anything else.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.fact_time_optional(p_name text, p_value jsonb) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN fact_time_optional.p_value <> 'null' THEN affiliate_private.fact_time(fact_time_optional.p_name, fact_time_optional.p_value) END
+$$;
+COMMENT ON FUNCTION affiliate_private.fact_time_optional(text, jsonb) IS 'As fact_time; NULL when absent or null.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.fact_id(p_name text, p_value jsonb) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_value jsonb := CASE WHEN jsonb_typeof(fact_id.p_value) = 'object' THEN fact_id.p_value -> 'id' ELSE fact_id.p_value END;
+BEGIN
+  IF jsonb_typeof(v_value) = 'number' AND v_value::numeric = trunc(v_value::numeric) AND v_value::numeric < 1000000000000000000 THEN
+    RETURN trunc(v_value::numeric)::text;
+  END IF;
+  RETURN affiliate_private.fact_text(fact_id.p_name, v_value);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.fact_id(text, jsonb) IS 'An id or a code: a string, an integer, or an object with one; NULL when absent, null or empty; RF400 for another type.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.fact_id_required(p_name text, p_value jsonb) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_id text := affiliate_private.fact_id(fact_id_required.p_name, fact_id_required.p_value);
+BEGIN
+  IF v_id IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = format('%s is missing', fact_id_required.p_name);
+  END IF;
+  RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.fact_id_required(text, jsonb) IS 'As fact_id, for ids that must be there.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.fact_minor_text(p_name text, p_value jsonb) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  -- What is no integer stays as it is, for fact_minor to refuse.
+  SELECT affiliate_private.fact_minor(fact_minor_text.p_name, CASE
+    WHEN jsonb_typeof(fact_minor_text.p_value) = 'string' AND fact_minor_text.p_value #>> '{}' ~ '^-?[0-9]{1,30}$' THEN to_jsonb((fact_minor_text.p_value #>> '{}')::numeric)
+    ELSE fact_minor_text.p_value END)
+$$;
+COMMENT ON FUNCTION affiliate_private.fact_minor_text(text, jsonb) IS 'As fact_minor, for integers in a string.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.fact_present(p_name text, p_minor bigint) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF fact_present.p_minor IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = format('%s is missing', fact_present.p_name);
+  END IF;
+  RETURN fact_present.p_minor;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.fact_present(text, bigint) IS 'An amount that must be there and may be negative; RF400 where it is not.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.fact_object(p_type text, p_name text, p_value jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF jsonb_typeof(fact_object.p_value) IS DISTINCT FROM 'object' THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = format('%s without %s', fact_object.p_type, fact_object.p_name);
+  END IF;
+  RETURN fact_object.p_value;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.fact_object(text, text, jsonb) IS 'A JSON object that an event of this type must have; RF400 for anything else.';

@@ -22,10 +22,8 @@ DECLARE
   v_customer record;
 BEGIN
   PERFORM affiliate_private.lock_facts(lock_person.p_project_id, ARRAY(SELECT 'email:' || k.identity_key FROM unnest(v_keys) AS k (identity_key)));
-  v_customer := affiliate_private.resolve_customer(lock_person.p_project_id, v_kinds, v_keys, NULL, '{}');
-  IF v_customer.widened THEN
-    PERFORM affiliate_private.settle_customer(lock_person.p_project_id, v_customer.customer_id, '-infinity');
-  END IF;
+  v_customer := affiliate_private.resolve_customer(lock_person.p_project_id, v_kinds, v_keys, NULL, '{}', true);
+  PERFORM affiliate_private.settle_sales(lock_person.p_project_id, v_customer.unsettled);
   RETURN v_customer.customer_id;
 END
 $$;

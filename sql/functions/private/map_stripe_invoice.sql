@@ -11,6 +11,10 @@ DECLARE
   v_paid         bigint := coalesce(affiliate_private.fact_minor('amount_paid', v_invoice -> 'amount_paid'), v_total);
   v_base         bigint := affiliate_private.stripe_invoice_base(v_invoice, v_total);
 BEGIN
+  -- Before API version basil, what was paid outside of Stripe stood in amount_due only.
+  IF v_invoice -> 'paid_out_of_band' = 'true' THEN
+    v_paid := greatest(v_paid, affiliate_private.fact_minor('amount_due', v_invoice -> 'amount_due'));
+  END IF;
   -- Where a credit balance paid part of it, only the rest is new money.
   IF v_total > 0 AND v_paid < v_total THEN
     v_base := round(v_base::numeric * v_paid / v_total);
@@ -21,6 +25,7 @@ BEGIN
     'customer_key', affiliate_private.stripe_id('customer', v_invoice -> 'customer'),
     'email', affiliate_private.fact_text('customer_email', v_invoice -> 'customer_email'),
     'evidence', affiliate_private.stripe_discount_evidence(v_invoice -> 'discounts', v_scope)
+      || affiliate_private.stripe_discount_evidence(jsonb_build_array(v_invoice -> 'discount'), v_scope)
       || affiliate_private.fact_evidence(NULL, 'metadata', 'referral', affiliate_private.fact_text('metadata.referral_code', v_invoice #> '{metadata,referral_code}'))
       || affiliate_private.fact_evidence(v_scope, 'subscription_metadata', 'referral',
            affiliate_private.fact_text('subscription metadata.referral_code', v_parent #> '{metadata,referral_code}')),

@@ -37,9 +37,7 @@ BEGIN
   RETURN jsonb_build_object(
     'customer_key', v_customer,
     'scope', CASE WHEN v_scope !~ '^(subscription|customer):' THEN v_scope END,
-    -- In force from its start on: what was paid before had no coupon.
-    'evidence', (SELECT coalesce(jsonb_agg(e.item || jsonb_build_object('effective_at', affiliate_private.fact_unix_time('start', v_discount -> 'start'))), '[]'::jsonb)
-                 FROM jsonb_array_elements(affiliate_private.stripe_discount_evidence(jsonb_build_array(v_discount), v_scope)) AS e (item)));
+    'evidence', affiliate_private.stripe_discount_evidence(jsonb_build_array(v_discount), v_scope));
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.map_stripe_discount(jsonb) IS 'A coupon applied to a subscription, an invoice, a session or a customer: evidence from its start on. NULL where it names none of them.';

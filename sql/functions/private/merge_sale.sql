@@ -1,10 +1,14 @@
-CREATE OR REPLACE FUNCTION affiliate_private.merge_sale(p_project_id bigint, p_provider text, p_customer_id bigint, p_event_key text, p_occurred_at timestamptz, p_fact jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION affiliate_private.merge_sale(p_project_id bigint, p_provider text, p_customer_id bigint, p_event_key text, p_occurred_at timestamptz, p_fact jsonb,
+                                                        p_begun_subscription text) RETURNS timestamptz
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_sale  jsonb := merge_sale.p_fact -> 'sale';
   v_bases bigint[] := ARRAY(SELECT (l.line ->> 'base_minor')::bigint FROM jsonb_array_elements(v_sale -> 'lines') WITH ORDINALITY AS l (line, n) ORDER BY l.n);
-  v_id    bigint;
+  v_known boolean;
+  v_new   affiliate_private.sale;
 BEGIN
+  v_known := EXISTS (SELECT FROM affiliate_private.sale AS s
+                     WHERE s.project_id = merge_sale.p_project_id AND s.provider = merge_sale.p_provider AND s.sale_key = v_sale ->> 'key');
   INSERT INTO affiliate_private.sale AS s
     (project_id, provider, sale_key, type, customer_id, email, occurred_at, source_key, currency, gross_minor, base_minor, refund_basis_minor,
      line_base_minor, line_product, customer_key, subscription_key, reason)
@@ -13,20 +17,35 @@ BEGIN
           affiliate_private.check_currency(coalesce(v_sale ->> 'currency', '')), (v_sale ->> 'gross_minor')::bigint,
           (SELECT sum(b.minor) FROM unnest(v_bases) AS b (minor)), (coalesce(v_sale ->> 'refund_basis_minor', v_sale ->> 'gross_minor'))::bigint, v_bases,
           ARRAY(SELECT coalesce(l.line ->> 'product', '') FROM jsonb_array_elements(v_sale -> 'lines') WITH ORDINALITY AS l (line, n) ORDER BY l.n),
-          merge_sale.p_fact ->> 'customer_key', v_sale ->> 'subscription_key', coalesce(v_sale ->> 'reason', 'purchase'))
+          merge_sale.p_fact ->> 'customer_key', coalesce(v_sale ->> 'subscription_key', merge_sale.p_begun_subscription), coalesce(v_sale ->> 'reason', 'purchase'))
   ON CONFLICT ON CONSTRAINT sale_sale_key DO UPDATE
     SET email = excluded.email, occurred_at = excluded.occurred_at, source_key = excluded.source_key, currency = excluded.currency,
         gross_minor = excluded.gross_minor, base_minor = excluded.base_minor, refund_basis_minor = excluded.refund_basis_minor,
         line_base_minor = excluded.line_base_minor, line_product = excluded.line_product, customer_key = excluded.customer_key,
         subscription_key = excluded.subscription_key, reason = excluded.reason
     WHERE (excluded.occurred_at, excluded.source_key) < (s.occurred_at, s.source_key)
-  RETURNING s.sale_id INTO v_id;
+  RETURNING s.* INTO v_new;
   IF v_sale ? 'edit' THEN
-    PERFORM affiliate_private.edit_sale(merge_sale.p_project_id, v_id, v_sale -> 'edit');
+    PERFORM affiliate_private.edit_sale(merge_sale.p_project_id, v_new.sale_id, v_sale -> 'edit');
   END IF;
+  -- One payment more does not change what later ones pay, unless it is the first.
+  RETURN CASE WHEN v_new.sale_id IS NOT NULL AND (v_known OR affiliate_private.is_first(v_new)) THEN v_new.occurred_at ELSE 'infinity' END;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.merge_sale(bigint, text, bigint, text, timestamptz, jsonb) IS 'Stores a sale; of several events about it the first by (provider time, event key) gives the figures.';
+COMMENT ON FUNCTION affiliate_private.merge_sale(bigint, text, bigint, text, timestamptz, jsonb, text) IS 'Stores a sale; of several events about it the first by (provider time, event key) gives the figures; p_begun_subscription is the one its payment is known to begin. Gives the moment from which on that may change other sales of the customer, infinity for none.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.is_first(p_sale affiliate_private.sale) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_sale affiliate_private.sale := is_first.p_sale;
+BEGIN
+  RETURN v_sale.base_minor > 0 AND (v_sale.subscription_key IS NOT NULL AND NOT affiliate_private.is_renewal(v_sale) OR NOT EXISTS (
+    SELECT FROM affiliate_private.sale AS f
+    WHERE f.project_id = v_sale.project_id AND f.customer_id = v_sale.customer_id AND f.base_minor > 0 AND f.type = 'purchase'
+      AND (f.occurred_at, f.provider, f.sale_key) < (v_sale.occurred_at, v_sale.provider, v_sale.sale_key)));
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.is_first(affiliate_private.sale) IS 'Whether a sale is the first with money of its customer or of its subscription, which decides what later ones earn.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.merge_links(p_project_id bigint, p_provider text, p_links jsonb) RETURNS text[]
 LANGUAGE sql VOLATILE AS $$

@@ -2,13 +2,64 @@ CREATE OR REPLACE FUNCTION affiliate_private.merge_subscription(p_project_id big
 LANGUAGE sql VOLATILE AS $$
   WITH learnt AS (
     INSERT INTO affiliate_private.subscription AS s (project_id, provider, subscription_key, ended_at)
-    VALUES (merge_subscription.p_project_id, merge_subscription.p_provider, merge_subscription.p_subscription ->> 'key',
-            (merge_subscription.p_subscription ->> 'ended_at')::timestamptz)
+    SELECT merge_subscription.p_project_id, merge_subscription.p_provider, merge_subscription.p_subscription ->> 'key',
+           (merge_subscription.p_subscription ->> 'ended_at')::timestamptz
+    WHERE merge_subscription.p_subscription ->> 'ended_at' IS NOT NULL
     ON CONFLICT ON CONSTRAINT subscription_pkey DO UPDATE SET ended_at = excluded.ended_at WHERE excluded.ended_at < s.ended_at
     RETURNING s.subscription_key)
   SELECT coalesce(array_agg('subscription:' || learnt.subscription_key), '{}') FROM learnt
 $$;
 COMMENT ON FUNCTION affiliate_private.merge_subscription(bigint, text, jsonb) IS 'Stores that a subscription has ended, the earliest word of it, and gives its scope where that is new.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.merge_subscription_product(p_project_id bigint, p_provider text, p_occurred_at timestamptz, p_subscription jsonb) RETURNS text[]
+LANGUAGE sql VOLATILE AS $$
+  WITH learnt AS (
+    INSERT INTO affiliate_private.subscription_product AS s (project_id, provider, subscription_key, effective_at, product_key)
+    SELECT merge_subscription_product.p_project_id, merge_subscription_product.p_provider, merge_subscription_product.p_subscription ->> 'key',
+           merge_subscription_product.p_occurred_at, merge_subscription_product.p_subscription ->> 'product'
+    WHERE merge_subscription_product.p_subscription ->> 'product' IS NOT NULL
+    ON CONFLICT ON CONSTRAINT subscription_product_pkey DO UPDATE SET product_key = excluded.product_key WHERE excluded.product_key > s.product_key
+    RETURNING s.subscription_key)
+  SELECT coalesce(array_agg('subscription:' || learnt.subscription_key), '{}') FROM learnt
+$$;
+COMMENT ON FUNCTION affiliate_private.merge_subscription_product(bigint, text, timestamptz, jsonb) IS 'Stores what a subscription was for at a moment and gives its scope where that is new.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.begun_subscription(p_payment text[]) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT min(affiliate_private.scope_subscription(k.key)) FROM unnest(begun_subscription.p_payment) AS k (key) WHERE k.key ~ '^subscription:[^:]+:first$'
+$$;
+COMMENT ON FUNCTION affiliate_private.begun_subscription(text[]) IS 'The subscription whose first payment goes by these ids, NULL for none.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.adopt_first_payment(p_project_id bigint, p_provider text, p_payment text[]) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+  -- Its own event may not say that it begins a subscription (a LemonSqueezy order): the link does, before or after it.
+  UPDATE affiliate_private.sale AS s SET subscription_key = b.subscription_key
+  FROM (SELECT affiliate_private.begun_subscription(adopt_first_payment.p_payment) AS subscription_key) AS b
+  WHERE s.project_id = adopt_first_payment.p_project_id AND s.provider = adopt_first_payment.p_provider AND s.sale_key = ANY (adopt_first_payment.p_payment)
+    AND b.subscription_key IS NOT NULL AND s.subscription_key IS DISTINCT FROM b.subscription_key
+    -- One that names another subscription itself stays with that.
+    AND (s.subscription_key IS NULL OR affiliate_private.subscription_scope(s.subscription_key) || ':first' = ANY (adopt_first_payment.p_payment))
+$$;
+COMMENT ON FUNCTION affiliate_private.adopt_first_payment(bigint, text, text[]) IS 'Makes the sale of a payment one of the subscription whose first payment it is known to be.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.sale_products(p_sale affiliate_private.sale) RETURNS text[]
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_product text;
+BEGIN
+  IF (sale_products.p_sale).subscription_key IS NULL OR '' <> ALL ((sale_products.p_sale).line_product) THEN
+    RETURN (sale_products.p_sale).line_product;
+  END IF;
+  SELECT v.product_key INTO v_product FROM affiliate_private.subscription_product AS v
+  WHERE v.project_id = (sale_products.p_sale).project_id AND v.provider = (sale_products.p_sale).provider
+    AND v.subscription_key = (sale_products.p_sale).subscription_key
+  ORDER BY v.effective_at <= (sale_products.p_sale).occurred_at DESC,
+           CASE WHEN v.effective_at <= (sale_products.p_sale).occurred_at THEN v.effective_at END DESC, v.effective_at
+  LIMIT 1;
+  RETURN array_replace((sale_products.p_sale).line_product, '', coalesce(v_product, ''));
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.sale_products(affiliate_private.sale) IS 'The product of each line of a sale; where its event named none, what its subscription was for at its time.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.announce_end(p_project_id bigint, p_provider text, p_subscription_key text) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$

@@ -6,10 +6,10 @@ BEGIN
   IF parse_commission.p_percent IS NOT NULL AND parse_commission.p_fixed IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'give either commission_percent or commission_fixed, not both';
   ELSIF parse_commission.p_percent IS NOT NULL THEN
-    IF length(parse_commission.p_percent) <= 20 AND parse_commission.p_percent ~ '^[0-9]+(\.[0-9]+)?$' THEN
-      v_ppm := parse_commission.p_percent::numeric * 10000;
+    IF length(parse_commission.p_percent) <= 40 AND parse_commission.p_percent ~ '^[0-9]+(\.[0-9]+)?$' THEN
+      v_ppm := affiliate_private.whole_number(parse_commission.p_percent::numeric * 10000);
     END IF;
-    IF v_ppm IS NULL OR v_ppm > 1000000 OR v_ppm <> trunc(v_ppm) THEN
+    IF v_ppm IS NULL OR v_ppm > 1000000 THEN
       RAISE EXCEPTION USING ERRCODE = 'RF400',
         MESSAGE = format('commission_percent must be between 0 and 100 with at most four decimals, got "%s"', left(parse_commission.p_percent, 40));
     END IF;

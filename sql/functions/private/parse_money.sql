@@ -11,9 +11,8 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'RF400',
       MESSAGE = format('%s must be a decimal number such as 49.99, got "%s"', parse_money.p_name, left(parse_money.p_amount, 40));
   END IF;
-  v_minor := parse_money.p_amount::numeric * 10::numeric ^ v_exponent;
-  -- Programs that reckon in binary floating point send 149.97000000000003: no decimal that anybody meant.
-  IF abs(v_minor - round(v_minor)) > abs(v_minor) * 0.000000000000001 THEN
+  v_minor := affiliate_private.whole_number(parse_money.p_amount::numeric * 10::numeric ^ v_exponent);
+  IF v_minor IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400',
       MESSAGE = format('%s has more decimals than %s allows (%s), got %s', parse_money.p_name, parse_money.p_currency, v_exponent, parse_money.p_amount);
   END IF;
@@ -22,7 +21,7 @@ BEGIN
       MESSAGE = format('%s must be between 0 and %s %s, got %s', parse_money.p_name,
                        affiliate_private.money_text(9000000000000, parse_money.p_currency), parse_money.p_currency, parse_money.p_amount);
   END IF;
-  RETURN round(v_minor)::bigint;
+  RETURN v_minor::bigint;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.parse_money(text, text, text) IS 'A decimal amount as minor units of the currency, exactly but for the last digits of a binary floating-point number; RF400 naming the field for anything else, too many decimals, negative or above 9x10^12 minor units.';

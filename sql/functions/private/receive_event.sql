@@ -17,7 +17,7 @@ BEGIN
   EXCEPTION WHEN OTHERS THEN
     v_problem := 'the body is not valid JSON: ' || sqlerrm;
   END;
-  v_key := affiliate_private.event_key(receive_event.p_delivery_id, v_doc, receive_event.p_body);
+  v_key := affiliate_private.event_key(receive_event.p_provider, receive_event.p_delivery_id, v_doc, receive_event.p_body);
 
   -- Fifty copies at once: one stores it, the others wait here and then see it.
   PERFORM affiliate_private.lock_facts(receive_event.p_project_id, ARRAY['event:' || receive_event.p_provider || ':' || v_key]);
@@ -34,16 +34,6 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.receive_event(bigint, text, text, bytea) IS 'One verified event: applied once, ignored, parked, or known already (duplicate).';
 
-CREATE OR REPLACE FUNCTION affiliate_private.event_key(p_delivery_id text, p_doc jsonb, p_body bytea) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT coalesce(
-    nullif(event_key.p_delivery_id, ''),
-    CASE WHEN jsonb_typeof(event_key.p_doc) = 'object' AND jsonb_typeof(event_key.p_doc -> 'id') = 'string'
-          AND length(event_key.p_doc ->> 'id') BETWEEN 1 AND 255 THEN event_key.p_doc ->> 'id' END,
-    'sha256:' || encode(sha256(event_key.p_body), 'hex'))
-$$;
-COMMENT ON FUNCTION affiliate_private.event_key(text, jsonb, bytea) IS 'What an event is known by: the provider''s delivery id, the id in its body, or the digest of its bytes.';
-
 CREATE OR REPLACE FUNCTION affiliate_private.store_event(p_project_id bigint, p_provider text, p_event_key text, p_doc jsonb, p_problem text, p_body bytea) RETURNS text
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -51,7 +41,7 @@ DECLARE
 BEGIN
   v_result := affiliate_private.try_event(store_event.p_project_id, store_event.p_provider, store_event.p_event_key, store_event.p_doc, store_event.p_problem);
   INSERT INTO affiliate_private.provider_event (project_id, provider, event_key, event_type, occurred_at, outcome, error, body)
-  VALUES (store_event.p_project_id, store_event.p_provider, store_event.p_event_key, left(store_event.p_doc ->> 'type', 200),
+  VALUES (store_event.p_project_id, store_event.p_provider, store_event.p_event_key, v_result.event_type,
           v_result.occurred_at, v_result.outcome, v_result.error, store_event.p_body);
   RETURN v_result.outcome;
 END
@@ -80,25 +70,27 @@ $$;
 COMMENT ON FUNCTION affiliate_private.replay_event(affiliate_private.provider_event) IS 'Applies a stored event again from its raw body. Merging makes that harmless for one that was applied.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.try_event(p_project_id bigint, p_provider text, p_event_key text, p_doc jsonb, p_problem text,
-                                                       OUT outcome text, OUT error text, OUT occurred_at timestamptz)
+                                                       OUT outcome text, OUT error text, OUT event_type text, OUT occurred_at timestamptz)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-  v_fact jsonb;
+  v_header record := affiliate_private.event_header(try_event.p_provider, try_event.p_doc);
+  v_fact   jsonb;
 BEGIN
-  outcome := 'parked';
-  error   := try_event.p_problem;
+  outcome    := 'parked';
+  event_type := v_header.event_type;
+  error      := try_event.p_problem;
   IF error IS NOT NULL THEN
     RETURN;
   END IF;
   BEGIN
-    IF jsonb_typeof(try_event.p_doc -> 'type') IS DISTINCT FROM 'string' THEN
+    IF event_type IS NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'the event has no type';
     END IF;
-    v_fact := affiliate_private.map_stripe_event(try_event.p_doc);
+    v_fact := affiliate_private.map_event(try_event.p_provider, try_event.p_doc);
     IF v_fact IS NULL THEN
       outcome := 'ignored';
     ELSE
-      occurred_at := affiliate_private.fact_unix_time('created', try_event.p_doc -> 'created');
+      occurred_at := affiliate_private.fact_time(v_header.time_name, v_header.time_value);
       PERFORM affiliate_private.apply_fact(try_event.p_project_id, try_event.p_provider, try_event.p_event_key, occurred_at, v_fact);
       outcome := 'applied';
     END IF;

@@ -15,6 +15,8 @@ BEGIN
     v_new.conversion_status := CASE WHEN v_new.affiliate_id IS NULL THEN 'direct_signup' ELSE 'pending' END;
   END IF;
   IF v_old.referred_user_id IS NULL THEN
+    -- Paddle tells emails in other events than payments.
+    v_sale.email := coalesce(v_sale.email, affiliate_private.customer_email(v_sale.project_id, v_sale.customer_id));
     IF v_sale.email IS NULL THEN
       RETURN NULL;
     END IF;
@@ -33,6 +35,13 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.refer_user(affiliate_private.sale, bigint, text) IS 'The referred user behind a sale or sign-up: created, or moved on (pending or direct_signup, then converted or direct). NULL where neither email nor customer tells who it is.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.customer_email(p_project_id bigint, p_customer_id bigint) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT min(i.identity_key) FROM affiliate_private.customer_identity AS i
+  WHERE i.project_id = customer_email.p_project_id AND i.customer_id = customer_email.p_customer_id AND i.kind = 'email'
+$$;
+COMMENT ON FUNCTION affiliate_private.customer_email(bigint, bigint) IS 'An email (folded) that a customer is known by, the first in the alphabet; NULL where none is known.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.find_referred_user(p_project_id bigint, p_customer_id bigint, p_email text) RETURNS affiliate_private.referred_user
 LANGUAGE plpgsql STABLE AS $$

@@ -3,13 +3,18 @@
 CREATE OR REPLACE FUNCTION affiliate_private.resettle_since(p_project_id bigint, p_at timestamptz) RETURNS void
 LANGUAGE sql VOLATILE AS $$
   SELECT affiliate_private.resettle_customers(resettle_since.p_project_id, ARRAY(
-    SELECT DISTINCT s.customer_id FROM affiliate_private.conversion AS c
+    SELECT s.customer_id FROM affiliate_private.conversion AS c
     JOIN affiliate_private.sale AS s ON s.project_id = c.project_id AND s.sale_id = c.sale_id
     -- All types and both states of paid, spelled out for conversion_listing_idx.
     WHERE c.project_id = resettle_since.p_project_id AND c.occurred_at >= resettle_since.p_at AND c.deleted_at IS NULL
-      AND c.type = ANY ('{signup,purchase}') AND c.paid = ANY ('{false,true}')))
+      AND c.type = ANY ('{signup,purchase}') AND c.paid = ANY ('{false,true}')
+    UNION
+    -- What the end of a subscription takes back is decided by what is in force then.
+    SELECT s.customer_id FROM affiliate_private.subscription AS e
+    JOIN affiliate_private.sale AS s ON s.project_id = e.project_id AND s.provider = e.provider AND s.subscription_key = e.subscription_key
+    WHERE e.project_id = resettle_since.p_project_id AND e.ended_at >= resettle_since.p_at))
 $$;
-COMMENT ON FUNCTION affiliate_private.resettle_since(bigint, timestamptz) IS 'Settles again the customers with sales at or after the moment a new version takes effect (usually nobody).';
+COMMENT ON FUNCTION affiliate_private.resettle_since(bigint, timestamptz) IS 'Settles again the customers with sales, or ends of subscriptions, at or after the moment a new version takes effect (usually nobody).';
 
 CREATE OR REPLACE FUNCTION affiliate_private.resettle_code(p_project_id bigint, p_namespace text, p_code_key text) RETURNS void
 LANGUAGE sql VOLATILE AS $$

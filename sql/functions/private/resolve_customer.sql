@@ -1,66 +1,83 @@
-CREATE OR REPLACE FUNCTION affiliate_private.resolve_customer(p_project_id bigint, p_kinds text[], p_keys text[], p_provider text, p_payment text[],
-                                                              OUT customer_id bigint, OUT widened boolean)
+CREATE OR REPLACE FUNCTION affiliate_private.resolve_customer(p_project_id bigint, p_kinds text[], p_keys text[], p_provider text, p_payment text[], p_create boolean,
+                                                              OUT customer_id bigint, OUT unsettled bigint[])
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_ids    bigint[];
   v_locked bigint[];
+  v_emails text[];
 BEGIN
-  widened := false;
+  unsettled := '{}';
   -- The identities and the payment are locked by the caller; the customers they lead to are locked here. A merge by somebody else may
   -- have moved an identity while this waited, so look again until what is locked is what is meant.
   LOOP
-    SELECT array_agg(DISTINCT known.customer_id ORDER BY known.customer_id) INTO v_ids
-    FROM (
-      SELECT i.customer_id
-      FROM unnest(resolve_customer.p_kinds, resolve_customer.p_keys) AS k (kind, identity_key)
-      JOIN affiliate_private.customer_identity AS i
-        ON i.project_id = resolve_customer.p_project_id AND i.kind = k.kind AND i.identity_key = k.identity_key
-      UNION ALL
-      SELECT s.customer_id FROM affiliate_private.sale AS s
-      WHERE s.project_id = resolve_customer.p_project_id AND s.provider = resolve_customer.p_provider AND s.sale_key = ANY (resolve_customer.p_payment)
-      UNION ALL
-      SELECT e.customer_id FROM affiliate_private.evidence AS e
-      WHERE e.project_id = resolve_customer.p_project_id AND e.provider = resolve_customer.p_provider AND e.scope_key = ANY (resolve_customer.p_payment)
-      UNION ALL
-      SELECT i.customer_id FROM affiliate_private.customer_identity AS i
-      WHERE i.project_id = resolve_customer.p_project_id AND i.kind = affiliate_private.payment_kind(resolve_customer.p_provider)
-        AND i.identity_key = ANY (resolve_customer.p_payment)
-    ) AS known;
-    EXIT WHEN v_ids IS NULL OR v_ids IS NOT DISTINCT FROM v_locked;
+    v_ids := affiliate_private.known_customers(resolve_customer.p_project_id, resolve_customer.p_kinds, resolve_customer.p_keys,
+                                               resolve_customer.p_provider, resolve_customer.p_payment);
+    EXIT WHEN v_ids <@ v_locked OR cardinality(v_ids) = 0;
     PERFORM affiliate_private.lock_customers(resolve_customer.p_project_id, v_ids);
-    v_locked := v_ids;
+    v_locked := v_locked || v_ids;
   END LOOP;
 
-  IF v_ids IS NULL THEN
+  customer_id := v_ids[1];
+  IF customer_id IS NULL THEN
+    IF NOT resolve_customer.p_create THEN
+      RETURN;
+    END IF;
     INSERT INTO affiliate_private.customer (project_id) VALUES (resolve_customer.p_project_id)
     RETURNING customer.customer_id INTO resolve_customer.customer_id;
     PERFORM affiliate_private.lock_customers(resolve_customer.p_project_id, ARRAY[resolve_customer.customer_id]);
-  ELSE
-    resolve_customer.customer_id := v_ids[1];
-    IF cardinality(v_ids) > 1 THEN
-      widened := true;
-      PERFORM affiliate_private.merge_customers(resolve_customer.p_project_id, v_ids[1], v_ids[2:]);
-    END IF;
   END IF;
-
   WITH learnt AS (
     INSERT INTO affiliate_private.customer_identity AS i (project_id, kind, identity_key, customer_id)
     SELECT resolve_customer.p_project_id, k.kind, k.identity_key, resolve_customer.customer_id
     FROM unnest(resolve_customer.p_kinds, resolve_customer.p_keys) AS k (kind, identity_key)
     ON CONFLICT ON CONSTRAINT customer_identity_pkey DO NOTHING
-    RETURNING i.kind
+    RETURNING i.kind, i.identity_key
   )
-  -- Another email of a known customer: it may be an affiliate's, or one the owner has said something about.
-  SELECT widened OR (v_ids IS NOT NULL AND EXISTS (SELECT FROM learnt WHERE learnt.kind = 'email')) INTO widened;
+  SELECT array_agg(learnt.identity_key) INTO v_emails FROM learnt WHERE learnt.kind = 'email';
+  IF cardinality(v_ids) > 1 OR cardinality(v_ids) = 1 AND v_emails IS NOT NULL THEN
+    unsettled := affiliate_private.reached_sales(resolve_customer.p_project_id, v_ids, v_emails);
+  END IF;
+  IF cardinality(v_ids) > 1 THEN
+    PERFORM affiliate_private.merge_customers(resolve_customer.p_project_id, v_ids[1], v_ids[2:]);
+  END IF;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.resolve_customer(bigint, text[], text[], text, text[]) IS 'The one customer these identities and this payment belong to, locked; creates it, or merges the ones there are. widened: it was merged or got another email, so that all its sales are to be settled again.';
+COMMENT ON FUNCTION affiliate_private.resolve_customer(bigint, text[], text[], text, text[], boolean) IS 'The one customer these identities and this payment belong to, locked; creates it (NULL without p_create), or merges the ones there are. unsettled: the sales that a merge or another email may change, which the caller settles.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.known_customers(p_project_id bigint, p_kinds text[], p_keys text[], p_provider text, p_payment text[]) RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(
+    SELECT i.customer_id
+    FROM unnest(known_customers.p_kinds, known_customers.p_keys) AS k (kind, identity_key)
+    JOIN affiliate_private.customer_identity AS i
+      ON i.project_id = known_customers.p_project_id AND i.kind = k.kind AND i.identity_key = k.identity_key
+    UNION
+    SELECT s.customer_id FROM affiliate_private.sale AS s
+    WHERE s.project_id = known_customers.p_project_id AND s.provider = known_customers.p_provider AND s.sale_key = ANY (known_customers.p_payment)
+    UNION
+    SELECT e.customer_id FROM affiliate_private.evidence AS e
+    WHERE e.project_id = known_customers.p_project_id AND e.provider = known_customers.p_provider AND e.scope_key = ANY (known_customers.p_payment)
+    UNION
+    SELECT i.customer_id FROM affiliate_private.customer_identity AS i
+    WHERE i.project_id = known_customers.p_project_id AND i.kind = affiliate_private.payment_kind(known_customers.p_provider)
+      AND i.identity_key = ANY (known_customers.p_payment)
+    ORDER BY customer_id);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.known_customers(bigint, text[], text[], text, text[]) IS 'The customers that identities and the ids of a payment lead to, the oldest first.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.payment_kind(p_provider text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT payment_kind.p_provider || ':payment'
 $$;
 COMMENT ON FUNCTION affiliate_private.payment_kind(text) IS 'The kind of customer_identity under which a payment is remembered whose customer is known before its money.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.subscription_kind(p_provider text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT subscription_kind.p_provider || ':subscription'
+$$;
+COMMENT ON FUNCTION affiliate_private.subscription_kind(text) IS 'The kind of customer_identity of a provider''s subscriptions.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.lock_customers(p_project_id bigint, p_customer_ids bigint[]) RETURNS void
 LANGUAGE sql VOLATILE AS $$
@@ -81,25 +98,45 @@ BEGIN
   WHERE c.project_id = merge_customers.p_project_id AND c.customer_id = ANY (merge_customers.p_merged_ids);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.merge_customers(bigint, bigint, bigint[]) IS 'Makes several customers one; all of them must be locked, and the caller settles the survivor.';
+COMMENT ON FUNCTION affiliate_private.merge_customers(bigint, bigint, bigint[]) IS 'Makes several customers one; all of them must be locked, and the caller settles what that changes (reached_sales).';
 
-CREATE OR REPLACE FUNCTION affiliate_private.lock_payment_customers(p_project_id bigint, p_provider text, p_payment text[], OUT customer_id bigint, OUT widened boolean)
-LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-  v_ids    bigint[];
-  v_locked bigint[];
+CREATE OR REPLACE FUNCTION affiliate_private.reached_sales(p_project_id bigint, p_customer_ids bigint[], p_emails text[]) RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  -- Nobody's touches or first purchases change, so that no customer is named: only the payment is settled again.
-  widened := false;
-  LOOP
-    SELECT array_agg(DISTINCT s.customer_id ORDER BY s.customer_id) INTO v_ids
-    FROM affiliate_private.sale AS s
-    WHERE s.project_id = lock_payment_customers.p_project_id AND s.provider = lock_payment_customers.p_provider
-      AND s.sale_key = ANY (lock_payment_customers.p_payment);
-    EXIT WHEN v_ids IS NULL OR v_ids IS NOT DISTINCT FROM v_locked;
-    PERFORM affiliate_private.lock_customers(lock_payment_customers.p_project_id, v_ids);
-    v_locked := v_ids;
-  END LOOP;
+  RETURN ARRAY(
+    SELECT s.sale_id
+    FROM unnest(reached_sales.p_customer_ids) AS c (customer_id)
+    CROSS JOIN LATERAL (SELECT affiliate_private.reach_since(reached_sales.p_project_id, c.customer_id,
+                          array_remove(reached_sales.p_customer_ids, c.customer_id), reached_sales.p_emails)) AS r (since)
+    JOIN affiliate_private.sale AS s
+      ON s.project_id = reached_sales.p_project_id AND s.customer_id = c.customer_id AND s.occurred_at >= r.since);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.lock_payment_customers(bigint, text, text[]) IS 'Locks the customers of a payment that is named by its ids alone, as refunds and links do. The payment is locked by the caller.';
+COMMENT ON FUNCTION affiliate_private.reached_sales(bigint, bigint[], text[]) IS 'The sales of these customers that may be settled otherwise once they are one, with new emails besides; before they are merged.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.reach_since(p_project_id bigint, p_customer_id bigint, p_other_ids bigint[], p_emails text[]) RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_emails text[] := reach_since.p_emails || ARRAY(
+    SELECT i.identity_key FROM affiliate_private.customer_identity AS i
+    WHERE i.project_id = reach_since.p_project_id AND i.customer_id = ANY (reach_since.p_other_ids) AND i.kind = 'email');
+BEGIN
+  -- What the others bring: an email that is an affiliate's (self-referral), what the owner said of an email, touches, and
+  -- an earlier first purchase.
+  IF EXISTS (SELECT FROM affiliate_private.affiliate AS a
+             WHERE a.project_id = reach_since.p_project_id AND a.email_key = ANY (v_emails) AND a.deleted_at IS NULL) THEN
+    RETURN '-infinity';
+  END IF;
+  RETURN coalesce(least(
+    (SELECT min(l.effective_at) FROM affiliate_private.referral_link AS l
+     WHERE l.project_id = reach_since.p_project_id AND l.email_key = ANY (v_emails)),
+    (SELECT min(e.observed_at) FROM affiliate_private.evidence AS e
+     WHERE e.project_id = reach_since.p_project_id AND e.customer_id = ANY (reach_since.p_other_ids)),
+    (SELECT min(o.occurred_at) FROM affiliate_private.sale AS o
+     WHERE o.project_id = reach_since.p_project_id AND o.customer_id = ANY (reach_since.p_other_ids) AND o.base_minor > 0 AND o.type = 'purchase'
+       AND o.occurred_at <= (SELECT min(f.occurred_at) FROM affiliate_private.sale AS f
+                             WHERE f.project_id = reach_since.p_project_id AND f.customer_id = reach_since.p_customer_id
+                               AND f.base_minor > 0 AND f.type = 'purchase'))), 'infinity');
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.reach_since(bigint, bigint, bigint[], text[]) IS 'From when on a customer''s sales may be settled otherwise once the others are the same customer and have these emails; infinity where it makes no difference.';

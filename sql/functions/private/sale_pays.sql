@@ -13,7 +13,9 @@ BEGIN
     SELECT f.* INTO v_first FROM affiliate_private.sale AS f
     WHERE f.project_id = v_sale.project_id AND f.customer_id = v_sale.customer_id AND f.base_minor > 0 AND f.type = 'purchase'
     ORDER BY f.occurred_at, f.provider, f.sale_key LIMIT 1;
-    IF v_first.sale_id <> v_sale.sale_id
+    -- What came before it took no money; and the first may be this same payment under another of its names.
+    IF (v_first.occurred_at, v_first.provider, v_first.sale_key) < (v_sale.occurred_at, v_sale.provider, v_sale.sale_key)
+       AND NOT (v_first.provider = v_sale.provider AND v_first.sale_key = ANY (sale_pays.p_payment))
        AND (v_setting.commission_duration = 'first_purchase'
             -- Calendar months, in UTC so that no server's time zone matters.
             OR v_sale.occurred_at >= (v_first.occurred_at AT TIME ZONE 'UTC' + make_interval(months => v_setting.commission_months)) AT TIME ZONE 'UTC') THEN

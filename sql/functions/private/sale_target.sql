@@ -16,6 +16,7 @@ BEGIN
   v_setting := affiliate_private.setting_at(v_sale.project_id, v_sale.occurred_at);
   v_payment := affiliate_private.payment_component(v_sale.project_id, v_sale.provider, ARRAY[v_sale.sale_key]);
   v_pays    := affiliate_private.sale_pays(v_sale, v_setting, v_payment);
+  v_sale.line_product := affiliate_private.sale_products(v_sale);
   IF v_setting.commission_base = 'gross' THEN
     v_sale.line_base_minor := affiliate_private.spread_minor(v_sale.line_base_minor, v_sale.gross_minor);
   END IF;

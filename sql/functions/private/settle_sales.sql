@@ -25,7 +25,7 @@ BEGIN
   IF v_old.conversion_id IS NULL THEN
     v_new := affiliate_private.insert_conversion(settle_sale.p_project_id, settle_sale.p_sale_id, v_target);
   ELSE
-    v_new := affiliate_private.restamp_conversion(v_old, v_target);
+    v_new := affiliate_private.name_user(affiliate_private.restamp_conversion(v_old, v_target));
   END IF;
   IF settle_sale.p_paid <> v_new.paid THEN
     UPDATE affiliate_private.conversion AS c SET paid = settle_sale.p_paid, updated_at = clock_timestamp()
@@ -93,6 +93,28 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.restamp_conversion(affiliate_private.conversion, affiliate_private.sale_target) IS 'The conversion brought to its target under a new stamp version; unchanged where it is there already.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.name_user(p_conversion affiliate_private.conversion) RETURNS affiliate_private.conversion
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_row affiliate_private.conversion := name_user.p_conversion;
+BEGIN
+  -- The email of its customer may be learnt later than the payment.
+  IF v_row.referred_user_id IS NULL THEN
+    UPDATE affiliate_private.conversion AS c SET referred_user_id = u.referred_user_id, updated_at = clock_timestamp()
+    FROM affiliate_private.sale AS s
+    CROSS JOIN LATERAL (SELECT affiliate_private.refer_user(s, v_row.affiliate_id, v_row.type)) AS u (referred_user_id)
+    WHERE c.project_id = v_row.project_id AND c.conversion_id = v_row.conversion_id AND s.project_id = c.project_id AND s.sale_id = c.sale_id
+      AND u.referred_user_id IS NOT NULL
+    RETURNING c.* INTO v_row;
+    IF NOT FOUND THEN
+      RETURN name_user.p_conversion;
+    END IF;
+  END IF;
+  RETURN v_row;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.name_user(affiliate_private.conversion) IS 'The conversion with its referred user, where one has become known since.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.stamp_of(p_conversion affiliate_private.conversion) RETURNS affiliate_private.sale_target
 LANGUAGE sql IMMUTABLE AS $$

@@ -12,7 +12,7 @@ LANGUAGE sql STABLE AS $$
     SELECT 'conv_' || c.conversion_id AS id, affiliate_private.money_number(c.base_minor, c.currency) AS amount, c.currency AS currency,
            affiliate_private.money_number(c.commission_minor, p.currency) AS commission_amount,
            r.commission_type, r.commission_rate, s.provider AS payment_processor,
-           CASE WHEN cardinality(s.line_product) = 1 THEN nullif(s.line_product[1], '') END AS product_id,
+           CASE WHEN cardinality(s.line_product) = 1 THEN nullif((affiliate_private.sale_products(s))[1], '') END AS product_id,
            c.reference AS order_id, affiliate_private.webhook_time(c.occurred_at) AS conversion_date
     FROM (SELECT (converted_section.p_conversion).*) AS c
     JOIN affiliate_private.project AS p ON p.project_id = c.project_id

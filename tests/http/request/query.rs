@@ -158,14 +158,14 @@ async fn a_parameter_is_given_once_and_an_unknown_one_is_ignored() {
         "Limit=0",
         "limit%20=0",
         "&&",
-        "=",
         "x",
+        "x=%00",
         "_=1700000000&limit=5&",
     ] {
         let answer = api.get(&format!("/api/v1/affiliates?{fine}")).await;
         assert_eq!(answer.status, 200, "{fine}: {answer:?}");
     }
-    for broken in ["x=%", "%zz=1", "limit=%ff", "x=%00"] {
+    for broken in ["x=%", "%zz=1", "limit=%ff", "=", "=1"] {
         let text = refused(
             400,
             api.request(Method::GET, &format!("/api/v1/affiliates?{broken}")),

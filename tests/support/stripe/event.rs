@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::intake::Delivery;
+
 /// An event in the making, from a payload as Stripe sends it (`fixtures/stripe/`).
 #[derive(Debug, Clone)]
 pub struct Event(Value);
@@ -108,5 +110,15 @@ impl Event {
     /// When it was created.
     pub fn created(&self) -> i64 {
         self.0["created"].as_i64().expect("Unix seconds")
+    }
+}
+
+impl Delivery for Event {
+    fn provider(&self) -> &'static str {
+        "stripe"
+    }
+
+    fn body(&self) -> Vec<u8> {
+        Event::body(self)
     }
 }

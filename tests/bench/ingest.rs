@@ -1,0 +1,186 @@
+//! Signed renewals through the gateway, the same events through their SQL function, and a plain insert.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use affiliate_tests::cluster::Cluster;
+use affiliate_tests::database::Profile;
+use affiliate_tests::shop::Shop;
+use affiliate_tests::stripe;
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::{Request, StatusCode};
+
+use crate::table::{Goal, Table, median};
+use crate::{http, pgbench};
+
+const CONNECTIONS: u32 = 16;
+const CUSTOMERS: u64 = 10_000;
+const AFFILIATES: u64 = 10_000;
+const EARLIER_SALES: u32 = 5000;
+const ROUNDS: usize = 3;
+const SECONDS: u32 = 5;
+
+/// A renewal as Stripe sends it. Numbers keep events of one run apart; colons are followed by blanks, since pgbench takes
+/// a colon before a letter or digit for a variable of its own.
+fn renewal(event: &str, customer: &str, code: &str, created: &str) -> String {
+    format!(
+        r#"{{"id": "evt_{event}", "object": "event", "api_version": "2026-10-28.endive", "created": {created}, "type": "invoice.paid",
+"livemode": false, "data": {{"object": {{"id": "in_{event}", "object": "invoice", "customer": "cus_{customer}",
+"customer_email": "c{customer}@example.com", "currency": "usd", "total": 2900, "subtotal": 2900, "total_excluding_tax": 2900, "amount_paid": 2900,
+"billing_reason": "subscription_cycle", "parent": {{"type": "subscription_details", "subscription_details":
+{{"subscription": "sub_{customer}", "metadata": {{"referral_code": "{code}"}}}}}}, "lines": {{"has_more": false, "data": [{{"amount": 2900,
+"discount_amounts": [], "pricing": {{"price_details": {{"price": "price_1", "product": "prod_1"}}}}}}]}}}}}}}}"#
+    )
+}
+
+/// A pgbench script that ingests renewals of customers `:c` with the code `CODE:a`, both drawn from these ranges.
+fn script(project: i64, customers: &str, affiliates: &str) -> String {
+    let body = renewal("%s", "%s", "CODE%s", "%s").replace('\n', " ");
+    format!(
+        "\\set n random(1, 1000000000000000)\n\\set c {customers}\n\\set a {affiliates}\n\
+         SELECT affiliate_private.receive_event({project}, 'stripe', NULL, convert_to(format('{body}', (:n)::text, extract(epoch FROM now())::bigint, \
+         (:n)::text, (:c)::text, (:c)::text, (:c)::text, (:a)::text), 'UTF8'));\n"
+    )
+}
+
+pub async fn run(cluster: &Cluster, table: &mut Table) {
+    let shop = Shop::open_on(cluster.create_database(Profile::Native).await, &[]).await;
+    let superuser = shop.database.connect_superuser().await;
+    let affiliates = "SELECT affiliate_api.create_affiliate($1, jsonb_build_object('email', 'a' || n || '@affiliate.example', 'referral_code', 'CODE' || n))
+                      FROM generate_series(1, $2::bigint) AS n";
+    let count = i64::try_from(AFFILIATES).expect("few");
+    superuser
+        .execute(affiliates, &[&shop.project.id, &count])
+        .await
+        .expect("affiliates");
+    superuser.batch_execute("CREATE TABLE public.plain_row (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, n bigint, note text)").await.expect("a table");
+    superuser
+        .batch_execute("VACUUM ANALYZE")
+        .await
+        .expect("statistics");
+    let url = shop.database.superuser_url();
+    let measure = |script: &str, connections| {
+        tokio::task::block_in_place(|| pgbench::rate(cluster, url, script, connections, SECONDS))
+    };
+    let project = shop.project.id;
+    let any_customer = format!("random(1, {CUSTOMERS})");
+    let any_affiliate = format!("random(1, {AFFILIATES})");
+    let renewals = script(project, &any_customer, &any_affiliate);
+    let insert = "\\set n random(1, 1000000000000000)\nINSERT INTO public.plain_row (n, note) VALUES (:n, 'renewal');\n";
+    // The first round fills the customers in, so that what is measured are renewals.
+    measure(&renewals, CONNECTIONS);
+
+    let (mut through_http, mut in_sql, mut inserts) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        through_http.push(deliver(&shop).await);
+        in_sql.push(measure(&renewals, CONNECTIONS));
+        inserts.push(measure(insert, CONNECTIONS));
+    }
+    let (through_http, in_sql, inserts) = (median(through_http), median(in_sql), median(inserts));
+    table.add(
+        "signed renewals through the gateway, against the same events by pgbench",
+        (through_http, "events/s"),
+        (in_sql, "events/s"),
+        Goal::AtLeast(0.7),
+    );
+    table.add(
+        "renewals by pgbench, against plain single-row inserts",
+        (in_sql, "events/s"),
+        (inserts, "rows/s"),
+        Goal::AtLeast(0.15),
+    );
+
+    let one_affiliate = script(
+        project,
+        &any_customer
+            .replace("1,", "1000001,")
+            .replace(&CUSTOMERS.to_string(), &(1_000_000 + CUSTOMERS).to_string()),
+        "1",
+    );
+    let (mut one, mut many) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        one.push(measure(&one_affiliate, CONNECTIONS));
+        many.push(measure(&renewals, CONNECTIONS));
+    }
+    table.add(
+        "renewals for one affiliate, against renewals for 10,000",
+        (median(one), "events/s"),
+        (median(many), "events/s"),
+        Goal::AtLeast(0.8),
+    );
+
+    let old_customer = script(project, "random(7000000, 7000000)", "1");
+    let fill = "SELECT affiliate_private.receive_event($1, 'stripe', NULL, convert_to(replace(replace($2, '@n', 'old' || n), '@t', (1700000000 + n)::text), 'UTF8'))
+                FROM generate_series(1, $3::integer) AS n";
+    let body = renewal("@n", "7000000", "CODE1", "@t");
+    superuser
+        .execute(
+            fill,
+            &[&project, &body, &i32::try_from(EARLIER_SALES).expect("few")],
+        )
+        .await
+        .expect("earlier sales");
+    superuser
+        .batch_execute("VACUUM ANALYZE")
+        .await
+        .expect("statistics");
+    let fresh = script(project, "random(1000000000, 1000000000000)", "1");
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        old.push(measure(&old_customer, 1));
+        new.push(measure(&fresh, 1));
+    }
+    table.add(
+        "renewals of a customer with 5,000 earlier sales, against fresh customers",
+        (median(old), "events/s"),
+        (median(new), "events/s"),
+        Goal::AtLeast(0.5),
+    );
+}
+
+/// Signed events per second through the gateway.
+async fn deliver(shop: &Shop) -> f64 {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let address = shop
+        .gateway
+        .base_url()
+        .trim_start_matches("http://")
+        .to_owned();
+    let (host, secret, path) = (
+        address.clone(),
+        shop.project.secret.clone(),
+        format!("/webhook/stripe/{}", shop.project.id),
+    );
+    let build: Arc<http::Build> = Arc::new(move |_| {
+        let n = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .expect("after 1970")
+            .as_secs();
+        let body = renewal(
+            &format!("http{n}"),
+            &(1 + n % CUSTOMERS).to_string(),
+            &format!("CODE{}", 1 + n % AFFILIATES),
+            &now.to_string(),
+        );
+        Request::post(&path)
+            .header("host", &host)
+            .header("content-type", "application/json")
+            .header(
+                "stripe-signature",
+                stripe::sign_now(&secret, body.as_bytes()),
+            )
+            .body(Full::new(Bytes::from(body)))
+            .expect("a request")
+    });
+    http::rate(
+        &address,
+        build,
+        StatusCode::OK,
+        CONNECTIONS,
+        Duration::from_secs(SECONDS.into()),
+    )
+    .await
+}

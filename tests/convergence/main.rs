@@ -1,0 +1,95 @@
+//! The books are a function of the set of events and of what the owner says: lives of customers, delivered in order to one
+//! project and in any order, with duplicates and over many connections to another, end at the same conversions, ledger sums
+//! and balances, and `affiliate.verify` finds nothing in either.
+//!
+//! `AFFILIATE_LIVES` sets how many lives a provider has (1,000). A failure prints the seed of its batch, which
+//! `AFFILIATE_SEED` runs alone, and the least it takes.
+
+mod batch;
+mod change;
+mod cost;
+mod regressions;
+mod shrink;
+mod step;
+mod story;
+mod stripe;
+mod told;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use affiliate_tests::cluster::Cluster;
+use affiliate_tests::database::Profile;
+use batch::{Orders, Pool, Tally, Tell};
+
+const LIVES_A_BATCH: u64 = 25;
+const CONNECTIONS: usize = 8;
+
+fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is a number")),
+    )
+}
+
+/// Batches on both kernels in turns.
+async fn converge(provider: &str, tell: Tell) {
+    let cluster = Cluster::shared().await;
+    let databases = [
+        cluster.create_database(Profile::Native).await,
+        cluster.create_database(Profile::Portable).await,
+    ];
+    let first = number("AFFILIATE_SEED");
+    let seeds: Vec<u64> = match first {
+        Some(seed) => vec![seed; 2],
+        None => {
+            let batches = number("AFFILIATE_LIVES")
+                .unwrap_or(1000)
+                .div_ceil(LIVES_A_BATCH);
+            let start = affiliate_tests::stripe::now().unsigned_abs() * 10_000;
+            (start..start + batches).collect()
+        }
+    };
+    if let Ok(file) = std::env::var("MUTANT") {
+        for d in &databases {
+            d.connect_superuser()
+                .await
+                .batch_execute(&std::fs::read_to_string(&file).unwrap())
+                .await
+                .unwrap();
+        }
+    }
+    let pools = [
+        Pool::open(&databases[0], CONNECTIONS).await,
+        Pool::open(&databases[1], CONNECTIONS).await,
+    ];
+    let tally = Arc::new(Tally::default());
+    for (n, seed) in seeds.iter().enumerate() {
+        let pool = &pools[n % 2];
+        let orders = Orders::of(*seed, provider, tell, LIVES_A_BATCH);
+        let Some(found) = batch::differences(pool, &orders, true, &tally).await else {
+            continue;
+        };
+        let least = if std::env::var("MUTANT").is_ok() {
+            String::new()
+        } else {
+            shrink::least(pool, orders).await
+        };
+        panic!("{provider}, AFFILIATE_SEED={seed}: {found}\n{least}");
+    }
+    println!(
+        "{provider}: {} batches of {LIVES_A_BATCH} lives, {} deliveries, {} deadlocks",
+        seeds.len(),
+        tally.events.load(Ordering::Relaxed),
+        tally.deadlocks.load(Ordering::Relaxed)
+    );
+    for database in databases {
+        database.drop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stripe_lives_end_at_the_same_books_in_any_order() {
+    converge(stripe::NAME, stripe::tell).await;
+}

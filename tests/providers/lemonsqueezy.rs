@@ -1,0 +1,373 @@
+//! LemonSqueezy: an order, its subscription and its initial invoice are one sale.
+
+use affiliate_tests::database::Profile;
+use affiliate_tests::intake::Intake;
+use affiliate_tests::lemonsqueezy::event::Event;
+use serde_json::json;
+
+const JANUARY: &str = "2026-01-09T10:00:00.000000Z";
+const FEBRUARY: &str = "2026-02-09T10:00:00.000000Z";
+const MARCH: &str = "2026-03-09T10:00:00.000000Z";
+
+#[tokio::test]
+async fn an_order_pays_on_its_total_without_tax() {
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        let order = Event::order(1, 0).at(JANUARY).code("ada");
+        // 119.00 with 19.00 of tax, whether prices include it or not: 20 % of 100.00.
+        for (id, inclusive) in [(1, false), (2, true)] {
+            let order = Event::order(id, 0)
+                .amounts(11_900, 1900)
+                .code("ada")
+                .at(JANUARY);
+            intake
+                .apply(&[&order.attribute("tax_inclusive", json!(inclusive))])
+                .await;
+        }
+        assert_eq!(
+            intake.sales().await,
+            [
+                "order:1 of 100.00 pays 20.00 less 0.00 to ada@example.com (metadata)",
+                "order:2 of 100.00 pays 20.00 less 0.00 to ada@example.com (metadata)",
+            ]
+        );
+        // The same delivery again, and the same order told again in another state, are no further sale.
+        intake
+            .apply(&[&order
+                .clone()
+                .amounts(11_900, 1900)
+                .attribute("status", json!("partial_refund"))])
+            .await;
+        assert_eq!(intake.sales().await.len(), 2);
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_first_payment_of_a_subscription_counts_once_in_any_order() {
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        let order = Event::order(7, 5000).at(JANUARY).code("ADA");
+        let subscription = Event::subscription(3, 7).at(JANUARY);
+        let initial = Event::invoice(20, 3, "initial", 5000).at(JANUARY);
+        let renewal = Event::invoice(21, 3, "renewal", 5000).at(FEBRUARY);
+        let project = intake
+            .permute(&[], &[&order, &subscription, &initial, &renewal])
+            .await;
+        // The code was on the order only; its renewals inherit it.
+        assert_eq!(
+            intake.sales_of(project).await,
+            [
+                "order:7 of 50.00 pays 10.00 less 0.00 to ada@example.com (metadata)",
+                "subinv:21 of 50.00 pays 10.00 less 0.00 to ada@example.com (metadata)",
+            ]
+        );
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_code_on_the_subscription_alone_credits_its_payments() {
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        let order = Event::order(7, 5000).at(JANUARY);
+        let subscription = Event::subscription(3, 7).at(JANUARY).code("ADA");
+        let renewal = Event::invoice(21, 3, "renewal", 5000).at(FEBRUARY);
+        let project = intake
+            .permute(&[], &[&order, &subscription, &renewal])
+            .await;
+        assert_eq!(
+            intake.sales_of(project).await,
+            [
+                "order:7 of 50.00 pays 10.00 less 0.00 to ada@example.com (subscription_metadata)",
+                "subinv:21 of 50.00 pays 10.00 less 0.00 to ada@example.com (subscription_metadata)",
+            ]
+        );
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
+async fn without_recurring_commission_only_the_order_earns_and_an_upgrade_where_upgrades_do() {
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        let order = Event::order(7, 5000).at(JANUARY).code("ADA");
+        let subscription = Event::subscription(3, 7).at(JANUARY);
+        let renewal = Event::invoice(21, 3, "renewal", 5000).at(FEBRUARY);
+        let upgrade = Event::invoice(22, 3, "updated", 2000).at(MARCH);
+        let once = "UPDATE affiliate_private.project_setting SET recurring_commission = false WHERE project_id = $1";
+        // That the order is a payment of the subscription, only the link says, which may come last.
+        let project = intake
+            .permute(&[once], &[&order, &subscription, &renewal, &upgrade])
+            .await;
+        assert_eq!(
+            intake.sales_of(project).await,
+            [
+                "order:7 of 50.00 pays 10.00 less 0.00 to ada@example.com (metadata)",
+                "subinv:21 of 50.00 pays 0.00 less 0.00 to ada@example.com (metadata)",
+                "subinv:22 of 20.00 pays 4.00 less 0.00 to ada@example.com (metadata)",
+            ]
+        );
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
+async fn after_a_trial_the_first_payment_with_money_is_the_first_purchase() {
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        let order = Event::order(7, 0).at(JANUARY).code("ADA");
+        let subscription = Event::subscription(3, 7)
+            .at(JANUARY)
+            .attribute("trial_ends_at", json!(FEBRUARY));
+        let initial = Event::invoice(20, 3, "initial", 0).at(JANUARY);
+        let first = Event::invoice(21, 3, "renewal", 5000).at(FEBRUARY);
+        let second = Event::invoice(22, 3, "renewal", 5000).at(MARCH);
+        let once = "UPDATE affiliate_private.project_setting SET commission_duration = 'first_purchase' WHERE project_id = $1";
+        let project = intake
+            .permute(&[once], &[&order, &subscription, &initial, &first, &second])
+            .await;
+        assert_eq!(
+            intake.sales_of(project).await,
+            [
+                "order:7 of 0.00 pays 0.00 less 0.00 to ada@example.com (metadata)",
+                "subinv:21 of 50.00 pays 10.00 less 0.00 to ada@example.com (metadata)",
+                "subinv:22 of 50.00 pays 0.00 less 0.00 to ada@example.com (metadata)",
+            ]
+        );
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
+async fn refunds_told_by_order_and_initial_invoice_are_not_added_up() {
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        // 119.00 with tax; the refund of 59.50 is half of it. The invoice tells of the same money.
+        let order = Event::order(7, 0)
+            .amounts(11_900, 1900)
+            .at(JANUARY)
+            .code("ADA");
+        let subscription = Event::subscription(3, 7).at(JANUARY);
+        let by_order = Event::order_refunded(7, 11_900, 5950);
+        let by_invoice = Event::invoice_refunded(20, 3, "initial", 11_900, 5950);
+        let project = intake
+            .permute(&[], &[&order, &subscription, &by_order, &by_invoice])
+            .await;
+        assert_eq!(
+            intake.sales_of(project).await,
+            ["order:7 of 100.00 pays 20.00 less 10.00 to ada@example.com (metadata)"]
+        );
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_growing_refund_of_a_renewal_takes_its_share_back_in_any_order() {
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        let subscription = Event::subscription(3, 7).at(JANUARY).code("ADA");
+        let renewal = Event::invoice(21, 3, "renewal", 9999).at(FEBRUARY);
+        let third = Event::invoice_refunded(21, 3, "renewal", 9999, 3333);
+        let most = Event::invoice_refunded(21, 3, "renewal", 9999, 6000);
+        let project = intake
+            .permute(&[], &[&subscription, &renewal, &third, &most])
+            .await;
+        // 20 % of 99.99 is 19.998: 20.00. 60.00 of 99.99 back is 2000 x 6000 / 9999 = 1200.12: 12.00.
+        assert_eq!(
+            intake.sales_of(project).await,
+            ["subinv:21 of 99.99 pays 20.00 less 12.00 to ada@example.com (subscription_metadata)"]
+        );
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
+async fn payloads_of_before_partial_refunds_give_all_of_it_back() {
+    let intake = Intake::open(Profile::Portable).await;
+    let order = Event::order(7, 5000).at(JANUARY).code("ADA");
+    let refunded = Event::order_refunded(7, 5000, 5000).attribute("refunded_amount", json!(null));
+    intake.apply(&[&order, &refunded]).await;
+    assert_eq!(
+        intake.sales().await,
+        ["order:7 of 50.00 pays 10.00 less 10.00 to ada@example.com (metadata)"]
+    );
+    intake.close().await;
+}
+
+#[tokio::test]
+async fn a_renewal_earns_by_the_product_its_subscription_had_then() {
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        let order = Event::order(7, 10_000)
+            .at(JANUARY)
+            .code("ADA")
+            .attribute("first_order_item", json!({"product_id": 1}));
+        let subscription = Event::subscription(3, 7)
+            .at(JANUARY)
+            .attribute("product_id", json!(1));
+        let changed = Event::subscription(3, 7)
+            .event_name("subscription_updated")
+            .attribute("product_id", json!("2"))
+            .at("2026-02-20T10:00:00.000000Z");
+        let february = Event::invoice(21, 3, "renewal", 10_000).at(FEBRUARY);
+        let march = Event::invoice(22, 3, "renewal", 10_000).at(MARCH);
+        // Product 1 pays 10 %, product 2 pays 30 %, all others 20 %.
+        let rule = "INSERT INTO affiliate_private.product_rule (project_id, provider, product_key, effective_at, rate_ppm, fixed_minor)
+                    SELECT $1, 'lemonsqueezy', r.product, '-infinity', r.rate, 0 FROM (VALUES ('1', 100000), ('2', 300000)) AS r (product, rate)";
+        let project = intake
+            .permute(
+                &[rule],
+                &[&order, &subscription, &changed, &february, &march],
+            )
+            .await;
+        assert_eq!(
+            intake.sales_of(project).await,
+            [
+                "order:7 of 100.00 pays 10.00 less 0.00 to ada@example.com (metadata)",
+                "subinv:21 of 100.00 pays 10.00 less 0.00 to ada@example.com (metadata)",
+                "subinv:22 of 100.00 pays 30.00 less 0.00 to ada@example.com (metadata)",
+            ]
+        );
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_subscription_takes_back_what_is_held_where_the_project_says_so() {
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        let order = Event::order(7, 5000).at(JANUARY).code("ADA");
+        let subscription = Event::subscription(3, 7).at(JANUARY);
+        // Cancelled at once, it ends on the 20th: within the hold of 30 days.
+        let cancelled = Event::subscription(3, 7)
+            .event_name("subscription_cancelled")
+            .attribute("status", json!("cancelled"))
+            .attribute("ends_at", json!("2026-01-20T10:00:00Z"));
+        let expired = Event::expired(3, 7, "2026-01-20T10:00:00.000000Z");
+        let hold = |on_cancel: &str| {
+            format!(
+                "UPDATE affiliate_private.project_setting SET hold_days = 30, on_cancel = '{on_cancel}' WHERE project_id = $1"
+            )
+        };
+        for (on_cancel, ends, reversed) in [
+            ("reverse_held", true, "10.00"),
+            ("keep", true, "0.00"),
+            ("reverse_held", false, "0.00"),
+        ] {
+            let end = if ends { &expired } else { &cancelled };
+            let project = intake
+                .permute(&[&hold(on_cancel)], &[&order, &subscription, end])
+                .await;
+            assert_eq!(
+                intake.sales_of(project).await,
+                [format!(
+                    "order:7 of 50.00 pays 10.00 less {reversed} to ada@example.com (metadata)"
+                )],
+                "{on_cancel} {ends}"
+            );
+        }
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
+async fn pending_and_refunded_orders_are_no_sale_but_speak_for_later_ones() {
+    let intake = Intake::open(Profile::Native).await;
+    for (id, status) in [
+        (1, "pending"),
+        (2, "failed"),
+        (3, "refunded"),
+        (4, "fraudulent"),
+    ] {
+        intake
+            .apply(&[&Event::order(id, 5000)
+                .at(JANUARY)
+                .code("ADA")
+                .attribute("status", json!(status))])
+            .await;
+    }
+    assert_eq!(intake.sales().await, [""; 0]);
+    intake.apply(&[&Event::order(5, 5000).at(FEBRUARY)]).await;
+    assert_eq!(
+        intake.sales().await,
+        ["order:5 of 50.00 pays 10.00 less 0.00 to ada@example.com (email)"]
+    );
+    intake.close().await;
+}
+
+#[tokio::test]
+async fn ids_come_as_strings_and_as_numbers_and_currencies_have_their_own_decimals() {
+    let intake = Intake::open(Profile::Native).await;
+    intake.run(intake.project, "SELECT affiliate.set_exchange_rate($1, c, r, '2020-01-01Z') FROM (VALUES ('JPY', '0.01'), ('KWD', '3')) AS x (c, r)").await;
+    let yen = Event::order(1, 5000)
+        .at(JANUARY)
+        .attribute("customer_id", json!("1"))
+        .custom(json!({"referral_code": "ADA"}));
+    let dinar = Event::order(2, 5000).at(FEBRUARY);
+    intake
+        .apply(&[
+            &yen.attribute("currency", json!("JPY")),
+            &dinar.attribute("currency", json!("kwd")),
+        ])
+        .await;
+    // 5,000 yen are 50.00 dollars; 5.000 dinar are 15.00 dollars.
+    assert_eq!(
+        intake.sales().await,
+        [
+            "order:1 of 5000 pays 10.00 less 0.00 to ada@example.com (metadata)",
+            "order:2 of 5.000 pays 3.00 less 0.00 to ada@example.com (email)",
+        ]
+    );
+    intake.close().await;
+}
+
+#[tokio::test]
+async fn wrong_values_park_the_event_and_name_the_field() {
+    let intake = Intake::open(Profile::Native).await;
+    let wrong: Vec<(&str, Event)> = vec![
+        (
+            "total",
+            Event::order(1, 1).attribute("total", json!("5000")),
+        ),
+        ("total", Event::order(2, 1).attribute("total", json!(null))),
+        ("tax", Event::order(3, 1).attribute("tax", json!(1.5))),
+        (
+            "created_at",
+            Event::order(4, 1).attribute("created_at", json!("yesterday")),
+        ),
+        (
+            "user_email",
+            Event::order(5, 1).attribute("user_email", json!(7)),
+        ),
+        (
+            "referral_code",
+            Event::order(6, 1).custom(json!({"referral_code": ["ADA"]})),
+        ),
+        (
+            "currency",
+            Event::order(7, 1).attribute("currency", json!(null)),
+        ),
+        (
+            "billing_reason",
+            Event::invoice(8, 1, "renewal", 1).attribute("billing_reason", json!(null)),
+        ),
+        (
+            "subscription_id",
+            Event::invoice(9, 1, "renewal", 1).attribute("subscription_id", json!(true)),
+        ),
+    ];
+    for (_, event) in &wrong {
+        assert_eq!(intake.deliver(event).await, "parked", "{event:?}");
+    }
+    let errors = intake.errors(intake.project).await;
+    for ((field, _), error) in wrong.iter().zip(&errors) {
+        assert!(error.contains(field), "{field}: {error}");
+    }
+    assert_eq!(errors.len(), wrong.len());
+    // Types that mean nothing here are kept and answered, whatever is in them.
+    let other = Event::order(10, 1).event_name("license_key_created");
+    assert_eq!(intake.deliver(&other).await, "ignored");
+    assert_eq!(intake.sales().await, [""; 0]);
+    intake.close().await;
+}

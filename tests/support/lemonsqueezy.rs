@@ -1,0 +1,3 @@
+//! LemonSqueezy: its events, in [`event`].
+
+pub mod event;

@@ -1,0 +1,3 @@
+//! Paddle: its events, in [`event`].
+
+pub mod event;

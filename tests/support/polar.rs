@@ -1,0 +1,3 @@
+//! Polar: its events, in [`event`].
+
+pub mod event;
