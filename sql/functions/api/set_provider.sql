@@ -17,6 +17,7 @@ SELECT affiliate_private.declare_endpoint('set_provider', $json${
   "method": "PUT", "path": "/api/v1/providers/:provider", "status": 200, "scope": "write", "response": "Provider",
   "summary": "Connect a payment provider",
   "description": "Store the credentials of a payment provider; what is not sent stays. A new webhook secret replaces the one before, which is accepted until the overlap ends. With a new Stripe key the webhook endpoint is registered through Stripe's API.",
+  "body": {"anyOf": [{"required": ["webhook_secret"]}, {"required": ["secret_key"]}, {"required": ["api_base"]}, {"required": ["environment"]}]},
   "parameters": {
     "provider":       {"in": "path", "type": "string", "enum": ["stripe", "lemonsqueezy", "paddle", "polar"], "required": true, "description": "Payment provider"},
     "webhook_secret": {"in": "body", "type": "string", "pattern": "^[!-~]{6,500}$", "description": "Secret its webhooks are signed with; required the first time, except for Stripe with a secret key. LemonSqueezy's has at most 40 characters"},
