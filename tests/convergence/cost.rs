@@ -36,6 +36,11 @@ impl Customer {
         customer
             .settled_by(&subscription("sub_1", START, "cus_1", "ADA"))
             .await;
+        // Somebody whose email is known: else each email learnt later names the buyer of every earlier sale.
+        let who = (Some("cus_1"), Some("loyal@example.com"));
+        customer
+            .settled_by(&session("pi_0", START, who, None, Some(500)))
+            .await;
         for n in 1..=RENEWALS {
             customer
                 .settled_by(&invoice(

@@ -98,10 +98,10 @@ COMMENT ON FUNCTION affiliate_private.fact_code(text, jsonb) IS 'As fact_text; a
 
 CREATE OR REPLACE FUNCTION affiliate_private.fact_id(p_name text, p_value jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT affiliate_private.fact_code(fact_id.p_name, coalesce(
-    CASE WHEN jsonb_typeof(fact_id.p_value) = 'object' THEN fact_id.p_value -> 'id' END, fact_id.p_value))
+  SELECT affiliate_private.fact_code(fact_id.p_name,
+    CASE WHEN jsonb_typeof(fact_id.p_value) = 'object' THEN fact_id.p_value -> 'id' ELSE fact_id.p_value END)
 $$;
-COMMENT ON FUNCTION affiliate_private.fact_id(text, jsonb) IS 'An id: a string, an integer, or an object that has one; NULL when absent, null or empty; RF400 for another type.';
+COMMENT ON FUNCTION affiliate_private.fact_id(text, jsonb) IS 'An id: a string, an integer, or an object that may have one; NULL when absent, null or empty; RF400 for another type.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.fact_id_required(p_name text, p_value jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
