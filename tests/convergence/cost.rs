@@ -5,7 +5,7 @@ use affiliate_tests::database::{Profile, TestDatabase};
 use serde_json::Value;
 use tokio_postgres::Client;
 
-use crate::batch::project;
+use crate::batch::{project, unclean};
 use crate::story::DAY;
 use crate::told::{end, invoice, invoice_payment, refund, session, subscription};
 
@@ -22,13 +22,30 @@ struct Customer {
 
 impl Customer {
     async fn loyal() -> Self {
-        let database = Cluster::shared().await.create_database(Profile::Native).await;
+        let database = Cluster::shared()
+            .await
+            .create_database(Profile::Native)
+            .await;
         let client = database.connect_superuser().await;
         let project = project(&client).await;
-        let customer = Self { database, client, project };
-        customer.settled_by(&subscription("sub_1", START, "cus_1", "ADA")).await;
+        let customer = Self {
+            database,
+            client,
+            project,
+        };
+        customer
+            .settled_by(&subscription("sub_1", START, "cus_1", "ADA"))
+            .await;
         for n in 1..=RENEWALS {
-            customer.settled_by(&invoice(&format!("in_{n}"), START + n * DAY, "sub_1", "cus_1", 1000)).await;
+            customer
+                .settled_by(&invoice(
+                    &format!("in_{n}"),
+                    START + n * DAY,
+                    "sub_1",
+                    "cus_1",
+                    1000,
+                ))
+                .await;
         }
         customer
     }
@@ -36,21 +53,38 @@ impl Customer {
     /// How many times a sale was settled because of this event.
     async fn settled_by(&self, event: &Value) -> i64 {
         let count = "SELECT coalesce(pg_stat_get_xact_function_calls('affiliate_private.settle_sale'::regproc), 0)";
-        self.client.batch_execute("BEGIN; SET LOCAL track_functions = 'pl'").await.expect("a transaction");
-        let before: i64 = self.client.query_one(count, &[]).await.expect("a count").get(0);
-        let receive = "SELECT affiliate_private.receive_event($1, 'stripe', NULL, $2) :: json ->> 'status'";
+        self.client
+            .batch_execute("BEGIN; SET LOCAL track_functions = 'pl'")
+            .await
+            .expect("a transaction");
+        let before: i64 = self
+            .client
+            .query_one(count, &[])
+            .await
+            .expect("a count")
+            .get(0);
+        let receive =
+            "SELECT affiliate_private.receive_event($1, 'stripe', NULL, $2) :: json ->> 'status'";
         let body = event.to_string().into_bytes();
-        let status: String = self.client.query_one(receive, &[&self.project, &body]).await.expect("an answer").get(0);
+        let status: String = self
+            .client
+            .query_one(receive, &[&self.project, &body])
+            .await
+            .expect("an answer")
+            .get(0);
         assert_eq!(status, "applied", "{event}");
-        let after: i64 = self.client.query_one(count, &[]).await.expect("a count").get(0);
+        let after: i64 = self
+            .client
+            .query_one(count, &[])
+            .await
+            .expect("a count")
+            .get(0);
         self.client.batch_execute("COMMIT").await.expect("a commit");
         after - before
     }
 
     async fn close(self) {
-        let verify = "SELECT v::text FROM affiliate.verify($1) AS v LIMIT 1";
-        let found = self.client.query_opt(verify, &[&self.project]).await.expect("a verification");
-        assert_eq!(found.map(|row| row.get::<_, String>(0)), None);
+        assert_eq!(unclean(&self.client, self.project).await, None);
         self.database.drop().await;
     }
 }
@@ -59,8 +93,18 @@ impl Customer {
 async fn a_renewal_settles_itself_alone() {
     let customer = Customer::loyal().await;
     let at = START + (RENEWALS + 1) * DAY;
-    assert_eq!(customer.settled_by(&invoice("in_new", at, "sub_1", "cus_1", 1000)).await, 1);
-    assert_eq!(customer.settled_by(&invoice_payment("in_new", at, "pi_new")).await, 1);
+    assert_eq!(
+        customer
+            .settled_by(&invoice("in_new", at, "sub_1", "cus_1", 1000))
+            .await,
+        1
+    );
+    assert_eq!(
+        customer
+            .settled_by(&invoice_payment("in_new", at, "pi_new"))
+            .await,
+        1
+    );
     customer.close().await;
 }
 
@@ -68,8 +112,18 @@ async fn a_renewal_settles_itself_alone() {
 async fn a_renewal_whose_payment_was_known_before_it_settles_itself_alone() {
     let customer = Customer::loyal().await;
     let at = START + (RENEWALS + 1) * DAY;
-    assert_eq!(customer.settled_by(&invoice_payment("in_new", at, "pi_new")).await, 0);
-    assert_eq!(customer.settled_by(&invoice("in_new", at, "sub_1", "cus_1", 1000)).await, 1);
+    assert_eq!(
+        customer
+            .settled_by(&invoice_payment("in_new", at, "pi_new"))
+            .await,
+        0
+    );
+    assert_eq!(
+        customer
+            .settled_by(&invoice("in_new", at, "sub_1", "cus_1", 1000))
+            .await,
+        1
+    );
     customer.close().await;
 }
 
@@ -92,9 +146,21 @@ async fn a_first_payment_that_arrives_late_settles_what_followed() {
 #[tokio::test]
 async fn a_refund_settles_the_payment_it_is_of() {
     let customer = Customer::loyal().await;
-    customer.settled_by(&invoice_payment("in_7", START + 7 * DAY, "pi_7")).await;
-    assert_eq!(customer.settled_by(&refund("re_1", START + 9 * DAY, "pi_7", 300)).await, 1);
-    assert_eq!(customer.settled_by(&refund("re_2", START + 9 * DAY, "pi_7", 200)).await, 1);
+    customer
+        .settled_by(&invoice_payment("in_7", START + 7 * DAY, "pi_7"))
+        .await;
+    assert_eq!(
+        customer
+            .settled_by(&refund("re_1", START + 9 * DAY, "pi_7", 300))
+            .await,
+        1
+    );
+    assert_eq!(
+        customer
+            .settled_by(&refund("re_2", START + 9 * DAY, "pi_7", 200))
+            .await,
+        1
+    );
     customer.close().await;
 }
 
@@ -103,7 +169,12 @@ async fn another_email_of_a_customer_settles_nothing_before_it() {
     let customer = Customer::loyal().await;
     let at = START + (RENEWALS + 1) * DAY;
     let who = (Some("cus_1"), Some("other@example.com"));
-    assert_eq!(customer.settled_by(&session("pi_once", at, who, None, Some(500))).await, 1);
+    assert_eq!(
+        customer
+            .settled_by(&session("pi_once", at, who, None, Some(500)))
+            .await,
+        1
+    );
     customer.close().await;
 }
 
@@ -112,10 +183,20 @@ async fn a_customer_merged_with_one_of_later_beginnings_keeps_what_is_settled() 
     let customer = Customer::loyal().await;
     let at = START + (RENEWALS + 1) * DAY;
     let stranger = (None, Some("new@example.com"));
-    assert_eq!(customer.settled_by(&session("pi_1", at, stranger, Some("BOB"), Some(500))).await, 1);
+    assert_eq!(
+        customer
+            .settled_by(&session("pi_1", at, stranger, Some("BOB"), Some(500)))
+            .await,
+        1
+    );
     // They turn out to be one: the sale of the newcomer is looked at again, as it might not be the first any more.
     let both = (Some("cus_1"), Some("new@example.com"));
-    assert_eq!(customer.settled_by(&session("pi_2", at + DAY, both, None, Some(500))).await, 2);
+    assert_eq!(
+        customer
+            .settled_by(&session("pi_2", at + DAY, both, None, Some(500)))
+            .await,
+        2
+    );
     customer.close().await;
 }
 
@@ -123,6 +204,9 @@ async fn a_customer_merged_with_one_of_later_beginnings_keeps_what_is_settled() 
 async fn the_end_of_a_subscription_settles_its_payments_once() {
     let customer = Customer::loyal().await;
     let at = START + (RENEWALS + 1) * DAY;
-    assert_eq!(customer.settled_by(&end("sub_1", at, "cus_1")).await, RENEWALS);
+    assert_eq!(
+        customer.settled_by(&end("sub_1", at, "cus_1")).await,
+        RENEWALS
+    );
     customer.close().await;
 }

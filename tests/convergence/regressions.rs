@@ -3,10 +3,11 @@
 use affiliate_tests::books::Books;
 use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::Profile;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::batch::project;
+use crate::batch::{project, unclean};
+use crate::clock::iso;
 use crate::story::DAY;
 use crate::told::{end, invoice, invoice_payment, session, subscription};
 
@@ -19,7 +20,10 @@ enum Step {
 
 /// Every order of the steps gives the same books, which `verify` finds nothing in.
 async fn assert_same_in_every_order(steps: &[Step]) -> Books {
-    let database = Cluster::shared().await.create_database(Profile::Portable).await;
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Portable)
+        .await;
     let client = database.connect_superuser().await;
     let mut first: Option<Books> = None;
     for order in orders(steps.len()) {
@@ -27,9 +31,7 @@ async fn assert_same_in_every_order(steps: &[Step]) -> Books {
         for n in &order {
             take(&client, project, &steps[*n]).await;
         }
-        let verify = "SELECT v::text FROM affiliate.verify($1) AS v LIMIT 1";
-        let found = client.query_opt(verify, &[&project]).await.expect("a verification");
-        assert_eq!(found.map(|row| row.get::<_, String>(0)), None, "order {order:?}");
+        assert_eq!(unclean(&client, project).await, None, "order {order:?}");
         let books = Books::read(&client, project).await;
         match &first {
             Some(first) => first.assert_same(&books, &format!("order {order:?}")),
@@ -41,15 +43,23 @@ async fn assert_same_in_every_order(steps: &[Step]) -> Books {
 }
 
 async fn take(client: &Client, project: i64, step: &Step) {
-    let receive = "SELECT affiliate_private.receive_event($1, 'stripe', NULL, $2) :: json ->> 'status'";
+    let receive =
+        "SELECT affiliate_private.receive_event($1, 'stripe', NULL, $2) :: json ->> 'status'";
     match step {
         Step::Event(event) => {
             let body = event.to_string().into_bytes();
-            let status: String = client.query_one(receive, &[&project, &body]).await.expect("an answer").get(0);
+            let status: String = client
+                .query_one(receive, &[&project, &body])
+                .await
+                .expect("an answer")
+                .get(0);
             assert_eq!(status, "applied", "{event}");
         }
         Step::Change(sql) => {
-            client.execute(sql, &[&project]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+            client
+                .execute(sql, &[&project])
+                .await
+                .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         }
     }
 }
@@ -71,7 +81,9 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
 }
 
 fn set_project(setting: &str, at: i64) -> Step {
-    Step::Change(format!("SELECT affiliate.set_project($1, '{setting}', to_timestamp({at}))::text"))
+    Step::Change(format!(
+        "SELECT affiliate.set_project($1, '{setting}', to_timestamp({at}))::text"
+    ))
 }
 
 fn has(books: &Books, text: &str) -> bool {
@@ -93,11 +105,22 @@ async fn what_an_end_takes_back_follows_a_setting_made_after_it() {
 #[tokio::test]
 async fn a_corrected_rate_also_covers_what_was_sold_before_it() {
     let rate = |rate: &str| {
-        Step::Change(format!("SELECT affiliate.set_exchange_rate($1, 'GBP', '{rate}', '2020-01-01Z')::text"))
+        Step::Change(format!(
+            "SELECT affiliate.set_exchange_rate($1, 'GBP', '{rate}', '2020-01-01Z')::text"
+        ))
     };
-    let mut sale = session("pi_1", 1_500_000_000, (None, Some("a@example.com")), Some("ADA"), Some(1000));
+    let mut sale = session(
+        "pi_1",
+        1_500_000_000,
+        (None, Some("a@example.com")),
+        Some("ADA"),
+        Some(1000),
+    );
     sale["data"]["object"]["currency"] = "gbp".into();
-    let database = Cluster::shared().await.create_database(Profile::Native).await;
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Native)
+        .await;
     let client = database.connect_superuser().await;
     let project = project(&client).await;
     for step in [rate("1.5"), Step::Event(sale), rate("2")] {
@@ -112,14 +135,28 @@ async fn a_corrected_rate_also_covers_what_was_sold_before_it() {
 async fn a_link_that_arrives_last_makes_one_customer_of_two() {
     // The session knows the payment intent, the invoice the customer, and only the third event that they are one payment.
     let books = assert_same_in_every_order(&[
-        Step::Event(session("pi_1", START, (None, Some("a@example.com")), Some("ADA"), None)),
+        Step::Event(session(
+            "pi_1",
+            START,
+            (None, Some("a@example.com")),
+            Some("ADA"),
+            None,
+        )),
         Step::Event(invoice("in_1", START + 1, "sub_1", "cus_1", 1000)),
         Step::Event(invoice_payment("in_1", START + 2, "pi_1")),
         Step::Event(invoice("in_2", START + DAY, "sub_1", "cus_1", 1000)),
     ])
     .await;
-    assert!(has(&books, "in_1 purchase ada@"), "{:#?}", books.conversions);
-    assert!(has(&books, "in_2 purchase ada@"), "{:#?}", books.conversions);
+    assert!(
+        has(&books, "in_1 purchase ada@"),
+        "{:#?}",
+        books.conversions
+    );
+    assert!(
+        has(&books, "in_2 purchase ada@"),
+        "{:#?}",
+        books.conversions
+    );
 }
 
 #[tokio::test]
@@ -127,12 +164,25 @@ async fn a_payment_known_under_two_names_is_one_first_purchase() {
     // A session that took money itself, and an invoice that turns out to be about the same payment.
     let books = assert_same_in_every_order(&[
         set_project(r#"{"commission_duration": "first_purchase"}"#, START - DAY),
-        Step::Event(session("pi_1", START, (Some("cus_1"), None), Some("ADA"), Some(1000))),
+        Step::Event(session(
+            "pi_1",
+            START,
+            (Some("cus_1"), None),
+            Some("ADA"),
+            Some(1000),
+        )),
         Step::Event(invoice("in_1", START + 1, "sub_1", "cus_1", 1000)),
         Step::Event(invoice_payment("in_1", START + 2, "pi_1")),
     ])
     .await;
-    assert!(has(&books, "in_1 purchase ada@example.com metadata project 10.00 USD pays 2.00"), "{:#?}", books.conversions);
+    assert!(
+        has(
+            &books,
+            "in_1 purchase ada@example.com metadata project 10.00 USD pays 2.00"
+        ),
+        "{:#?}",
+        books.conversions
+    );
     assert_eq!(books.ledger, ["in_1 ada@example.com commission 2.00 USD"]);
 }
 
@@ -146,4 +196,62 @@ async fn a_subscription_is_one_customers_whatever_its_payments_say() {
     ])
     .await;
     assert_eq!(books.ledger, ["in_1 ada@example.com commission 2.00 USD"]);
+}
+
+#[tokio::test]
+async fn what_came_before_the_first_purchase_took_no_money() {
+    // After a trial, whose invoice is of nothing, the first with money is the first purchase; before it, a fixed
+    // amount would not be paid either.
+    let books = assert_same_in_every_order(&[
+        set_project(r#"{"commission_duration": "first_purchase"}"#, START - DAY),
+        Step::Event(subscription("sub_1", START, "cus_1", "ADA")),
+        Step::Event(invoice("in_0", START, "sub_1", "cus_1", 0)),
+        Step::Event(invoice("in_1", START + 7 * DAY, "sub_1", "cus_1", 1000)),
+    ])
+    .await;
+    assert_eq!(books.ledger, ["in_1 ada@example.com commission 2.00 USD"]);
+}
+
+#[tokio::test]
+async fn a_coupon_of_a_customer_speaks_from_its_start_however_late_it_is_told() {
+    let discount = json!({
+        "id": "evt_discount", "created": START + 9 * DAY, "type": "customer.discount.created", "data": {"object": {
+            "id": "di_1", "customer": "cus_1", "subscription": null, "start": START + DAY, "source": {"coupon": "coup_bob"}}},
+    });
+    let books = assert_same_in_every_order(&[
+        Step::Event(invoice("in_1", START, "sub_1", "cus_1", 1000)),
+        Step::Event(invoice("in_2", START + 2 * DAY, "sub_1", "cus_1", 1000)),
+        Step::Event(discount),
+    ])
+    .await;
+    assert_eq!(books.ledger, ["in_2 bob@example.com commission 2.00 USD"]);
+}
+
+#[tokio::test]
+async fn news_of_one_lemonsqueezy_plan_again_and_again_is_no_news() {
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Native)
+        .await;
+    let client = database.connect_superuser().await;
+    let project = project(&client).await;
+    let told = |at: i64, product: &str| {
+        let attributes = json!({"customer_id": 1, "product_id": product, "status": "active", "created_at": iso(at, 0), "updated_at": iso(at, 0)});
+        json!({"meta": {"event_name": "subscription_updated"}, "data": {"type": "subscriptions", "id": "1", "attributes": attributes}})
+    };
+    let merge = "SELECT affiliate_private.merge_subscription_product($1, 'lemonsqueezy', to_timestamp($2::text::bigint),
+                   affiliate_private.map_lemonsqueezy_event(($3::text)::jsonb) -> 'subscription')";
+    let mut news = Vec::new();
+    // The plan changes from 7 to 8, which becomes known late, and back.
+    for (at, product) in [(0, "7"), (9, "7"), (5, "8"), (6, "8"), (10, "7")] {
+        let at = START + at * DAY;
+        let event = told(at, product).to_string();
+        let row = client
+            .query_one(merge, &[&project, &at.to_string(), &event])
+            .await;
+        let changed: Vec<String> = row.expect("scopes").get(0);
+        news.push(!changed.is_empty());
+    }
+    assert_eq!(news, [true, false, true, false, false]);
+    database.drop().await;
 }

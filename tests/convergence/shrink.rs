@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::batch::{Orders, Pool, Tally, differences};
+use crate::batch::{Orders, Pool, differences};
+use crate::door::Tally;
 use crate::step::Step;
 
 /// Leaves out whatever can be left out. One connection is enough for all but races.
@@ -40,7 +41,10 @@ pub async fn least(pool: &Pool, orders: Orders) -> String {
     }
     text.push_str("\nshuffled:");
     for step in &least.shuffled {
-        let place = least.ordered.iter().position(|other| key(other) == key(step));
+        let place = least
+            .ordered
+            .iter()
+            .position(|other| key(other) == key(step));
         let _ = write!(text, " {}", place.unwrap_or_default());
     }
     text

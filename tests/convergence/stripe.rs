@@ -4,9 +4,9 @@ use affiliate_tests::random::Random;
 use serde_json::{Value, json};
 
 use crate::step::Delivery;
-use crate::story::{
-    Act, COUPON_IDS, COUPONS, Fate, HOUR, Hints, Money, Payment, Refund, Subscription, Who, Why,
-};
+use crate::story::{Act, COUPON_IDS, COUPONS, HOUR, Hints, Money, Payment, Subscription, Who, Why};
+
+mod returns;
 
 pub const NAME: &str = "stripe";
 
@@ -86,7 +86,12 @@ impl Teller<'_> {
             unpaid["payment_status"] = json!("unpaid");
             // There is none before the money.
             unpaid["invoice"] = Value::Null;
-            self.send(at, "checkout.session.completed", &format!("cs_{id}"), unpaid);
+            self.send(
+                at,
+                "checkout.session.completed",
+                &format!("cs_{id}"),
+                unpaid,
+            );
             let name = "checkout.session.async_payment_succeeded";
             self.send(later, name, &format!("async_{id}"), session.clone());
         } else {
@@ -123,13 +128,23 @@ impl Teller<'_> {
             session["payment_status"] = json!("no_payment_required");
         }
         let seen = self.soon(at);
-        self.send(seen, "checkout.session.completed", &format!("cs_{id}"), session);
+        self.send(
+            seen,
+            "checkout.session.completed",
+            &format!("cs_{id}"),
+            session,
+        );
         let customer = subscription.who.customer.clone().unwrap_or_default();
         let mut object = json!({
             "id": format!("sub_{id}"), "object": "subscription", "customer": customer, "status": "active",
             "metadata": metadata, "discounts": [], "ended_at": null,
         });
-        self.send(at, "customer.subscription.created", &format!("sub_{id}"), object.clone());
+        self.send(
+            at,
+            "customer.subscription.created",
+            &format!("sub_{id}"),
+            object.clone(),
+        );
         for (why, payment) in &subscription.payments {
             self.cycle(subscription, *why, payment, &metadata);
         }
@@ -137,20 +152,40 @@ impl Teller<'_> {
             let mut discount = self.discount(coupon);
             discount["start"] = json!(at);
             discount["customer"] = json!(customer);
-            discount["subscription"] = if of_customer { Value::Null } else { json!(format!("sub_{id}")) };
+            discount["subscription"] = if of_customer {
+                Value::Null
+            } else {
+                json!(format!("sub_{id}"))
+            };
             // Its start may be dated back.
             let told = self.soon(at) + HOUR * self.random.below(2).cast_signed() * 30;
-            self.send(told, "customer.discount.created", &format!("di_{id}"), discount);
+            self.send(
+                told,
+                "customer.discount.created",
+                &format!("di_{id}"),
+                discount,
+            );
         }
         if let Some(ended_at) = subscription.ended_at {
             object["status"] = json!("canceled");
             object["ended_at"] = json!(ended_at);
             let told = self.soon(ended_at);
-            self.send(told, "customer.subscription.deleted", &format!("end_{id}"), object);
+            self.send(
+                told,
+                "customer.subscription.deleted",
+                &format!("end_{id}"),
+                object,
+            );
         }
     }
 
-    fn cycle(&mut self, subscription: &Subscription, why: Why, payment: &Payment, metadata: &Value) {
+    fn cycle(
+        &mut self,
+        subscription: &Subscription,
+        why: Why,
+        payment: &Payment,
+        metadata: &Value,
+    ) {
         let id = &payment.id;
         let mut invoice = self.invoice(id, &payment.who, &payment.money);
         invoice["billing_reason"] = json!(match why {
@@ -158,12 +193,14 @@ impl Teller<'_> {
             Why::Cycle => "subscription_cycle",
             Why::Upgrade => "subscription_update",
         });
-        let details = json!({"subscription": format!("sub_{}", subscription.id), "metadata": metadata});
+        let details =
+            json!({"subscription": format!("sub_{}", subscription.id), "metadata": metadata});
         if self.old {
             invoice["subscription"] = details["subscription"].clone();
             invoice["subscription_details"] = json!({ "metadata": metadata });
         } else {
-            invoice["parent"] = json!({"type": "subscription_details", "subscription_details": details});
+            invoice["parent"] =
+                json!({"type": "subscription_details", "subscription_details": details});
         }
         let at = self.soon(payment.at);
         self.paid(at, id, invoice);
@@ -227,7 +264,11 @@ impl Teller<'_> {
         let mut left = money.discount;
         let mut lines = Vec::new();
         for (n, (product, amount)) in money.lines.iter().enumerate() {
-            let off = if n + 1 == money.lines.len() { left } else { left.min(*amount) };
+            let off = if n + 1 == money.lines.len() {
+                left
+            } else {
+                left.min(*amount)
+            };
             left -= off;
             lines.push(if self.old {
                 json!({"amount": amount, "discount_amounts": [{"amount": off}], "price": {"id": "price_1", "product": product}})
@@ -247,72 +288,6 @@ impl Teller<'_> {
             invoice["total_taxes"] = json!([{"amount": money.tax}]);
         }
         invoice
-    }
-
-    fn given_back(&mut self, payment: &Payment, invoiced: bool) {
-        let id = &payment.id;
-        let paid = payment.money.total() - payment.money.credit;
-        let object = json!({
-            "charge": format!("ch_{id}"), "payment_intent": format!("pi_{id}"), "currency": payment.money.currency,
-        });
-        for (n, refund) in payment.refunds.iter().enumerate() {
-            if self.refund_news != 1 {
-                self.charge_refunded(payment, n, refund, invoiced);
-            }
-            if self.refund_news != 0 {
-                self.refund(id, n, refund, &object);
-            }
-        }
-        let Some(dispute) = &payment.dispute else {
-            return;
-        };
-        let mut news = object;
-        news["id"] = json!(format!("dp_{id}"));
-        news["object"] = json!("dispute");
-        news["amount"] = json!(paid);
-        news["status"] = json!("needs_response");
-        self.send(dispute.at, "charge.dispute.created", &format!("dp_{id}"), news.clone());
-        self.send(dispute.at, "charge.dispute.funds_withdrawn", &format!("dpw_{id}"), news.clone());
-        if let Some(won) = dispute.won {
-            news["status"] = json!(if won { "won" } else { "lost" });
-            self.send(dispute.closed_at, "charge.dispute.closed", &format!("dpc_{id}"), news.clone());
-            if won {
-                let name = "charge.dispute.funds_reinstated";
-                self.send(dispute.closed_at, name, &format!("dpr_{id}"), news);
-            }
-        }
-    }
-
-    fn charge_refunded(&mut self, payment: &Payment, n: usize, refund: &Refund, invoiced: bool) {
-        let id = &payment.id;
-        let paid = payment.money.total() - payment.money.credit;
-        let mut charge = json!({
-            "id": format!("ch_{id}"), "object": "charge", "currency": payment.money.currency, "amount": paid,
-            "amount_refunded": refund.so_far, "refunded": refund.so_far == paid,
-            "payment_intent": self.reference("payment_intent", &format!("pi_{id}")),
-        });
-        if self.old && invoiced {
-            charge["invoice"] = json!(format!("in_{id}"));
-        }
-        self.send(refund.at, "charge.refunded", &format!("ch_{id}_{n}"), charge);
-    }
-
-    fn refund(&mut self, id: &str, n: usize, refund: &Refund, object: &Value) {
-        let mut news = object.clone();
-        news["id"] = json!(format!("re_{id}_{n}"));
-        news["object"] = json!("refund");
-        news["amount"] = json!(refund.minor);
-        news["status"] = json!(if self.random.one_in(3) { "pending" } else { "succeeded" });
-        self.send(refund.at, "refund.created", &format!("re_{id}_{n}"), news.clone());
-        if refund.fate == Fate::Fails {
-            news["status"] = json!("failed");
-            let name = *self.random.pick(&["refund.failed", "refund.updated", "charge.refund.updated"]);
-            self.send(refund.fails_at, name, &format!("ref_{id}_{n}"), news);
-        } else if news["status"] == "pending" {
-            news["status"] = json!("succeeded");
-            let told = self.soon(refund.at);
-            self.send(told, "refund.updated", &format!("reu_{id}_{n}"), news);
-        }
     }
 }
 

@@ -19,18 +19,34 @@ pub fn invoice(id: &str, at: i64, subscription: &str, customer: &str, amount: i6
 /// Which payment paid an invoice.
 pub fn invoice_payment(invoice: &str, at: i64, intent: &str) -> Value {
     let object = json!({"invoice": invoice, "payment": {"payment_intent": intent}});
-    event(&format!("inpay_{intent}"), at, "invoice_payment.paid", object)
+    event(
+        &format!("inpay_{intent}"),
+        at,
+        "invoice_payment.paid",
+        object,
+    )
 }
 
 /// A checkout session of a payment intent; without an amount it has not been paid yet.
-pub fn session(intent: &str, at: i64, who: (Option<&str>, Option<&str>), code: Option<&str>, amount: Option<i64>) -> Value {
+pub fn session(
+    intent: &str,
+    at: i64,
+    who: (Option<&str>, Option<&str>),
+    code: Option<&str>,
+    amount: Option<i64>,
+) -> Value {
     let metadata = code.map_or(json!({}), |code| json!({"referral_code": code}));
     let object = json!({
         "id": format!("cs_{intent}"), "mode": "payment", "payment_intent": intent, "currency": "usd", "metadata": metadata,
         "customer": who.0, "customer_details": {"email": who.1}, "amount_total": amount,
         "payment_status": if amount.is_some() { "paid" } else { "unpaid" },
     });
-    event(&format!("cs_{intent}"), at, "checkout.session.completed", object)
+    event(
+        &format!("cs_{intent}"),
+        at,
+        "checkout.session.completed",
+        object,
+    )
 }
 
 /// A subscription that begins, with the code of who referred it.
@@ -42,7 +58,12 @@ pub fn subscription(id: &str, at: i64, customer: &str, code: &str) -> Value {
 /// A subscription that ends.
 pub fn end(id: &str, at: i64, customer: &str) -> Value {
     let object = json!({"id": id, "customer": customer, "metadata": {}, "ended_at": at});
-    event(&format!("end_{id}"), at, "customer.subscription.deleted", object)
+    event(
+        &format!("end_{id}"),
+        at,
+        "customer.subscription.deleted",
+        object,
+    )
 }
 
 /// A refund of a payment intent.

@@ -1,0 +1,126 @@
+//! Where events and the owner's changes go in: the SQL functions, or the gateway.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use affiliate_tests::shop::Project;
+use tokio::sync::Mutex;
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use crate::step::{Delivery, Step};
+
+/// What was delivered.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub events: AtomicU64,
+    pub deadlocks: AtomicU64,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Door {
+    owner: Arc<Client>,
+    /// Events go to the gateway, signed.
+    gateway: Option<Project>,
+}
+
+impl Door {
+    pub fn sql(owner: Client) -> Arc<Self> {
+        let owner = Arc::new(owner);
+        Arc::new(Self {
+            owner,
+            gateway: None,
+        })
+    }
+
+    pub fn gateway(owner: &Arc<Client>, project: &Project) -> Arc<Self> {
+        Arc::new(Self {
+            owner: Arc::clone(owner),
+            gateway: Some(project.clone()),
+        })
+    }
+
+    async fn receive(&self, project: i64, event: &Delivery, tally: &Tally) {
+        let body = event.body.to_string().into_bytes();
+        tally.events.fetch_add(1, Ordering::Relaxed);
+        if let Some(gateway) = &self.gateway {
+            let answer = gateway.deliver_bytes(&body).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            return;
+        }
+        let sql = "SELECT affiliate_private.receive_event($1, $2, $3, $4)";
+        let (provider, id) = (&event.provider, &event.delivery_id);
+        self.call(sql, &[&project, provider, id, &body], tally)
+            .await;
+    }
+
+    /// As the gateway does, tries again after a deadlock.
+    async fn call(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+        tally: &Tally,
+    ) {
+        loop {
+            match self.owner.query(sql, parameters).await {
+                Ok(_) => break,
+                Err(error) if error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED) => {
+                    tally.deadlocks.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(error) => panic!("{sql} {parameters:?}: {error:?}"),
+            }
+        }
+    }
+}
+
+/// Each step is taken from the front by whichever door is free.
+pub async fn deliver(doors: &[Arc<Door>], project: i64, steps: &[Step], tally: &Arc<Tally>) {
+    let changes: VecDeque<String> = steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Change(change) => Some(change.sql.clone()),
+            Step::Event(_) => None,
+        })
+        .collect();
+    let changes = Arc::new(Mutex::new(changes));
+    let steps = Arc::new(Mutex::new(VecDeque::from(steps.to_vec())));
+    let mut workers = Vec::new();
+    for door in doors {
+        let (steps, changes) = (Arc::clone(&steps), Arc::clone(&changes));
+        let (door, tally) = (Arc::clone(door), Arc::clone(tally));
+        workers.push(tokio::spawn(async move {
+            loop {
+                let step = steps.lock().await.pop_front();
+                match step {
+                    None => break,
+                    Some(Step::Event(event)) => door.receive(project, &event, &tally).await,
+                    Some(Step::Change(_)) => {
+                        // In their own order: the next one waits until this is done.
+                        let mut changes = changes.lock().await;
+                        let sql = changes.pop_front().expect("as many as there are steps");
+                        door.call(&sql, &[&project], &tally).await;
+                    }
+                }
+            }
+        }));
+    }
+    for worker in workers {
+        worker.await.expect("every step is taken");
+    }
+}
+
+/// Replays events that came before the rate of their currency; nothing else may be parked.
+pub async fn replay_parked(client: &Client, project: i64) {
+    let sql = "SELECT e.error, affiliate.replay_event(e.project_id, e.provider_event_id) ->> 'error', convert_from(e.body, 'UTF8')
+               FROM affiliate_private.provider_event AS e
+               WHERE e.project_id = $1 AND e.outcome = 'parked' ORDER BY e.provider_event_id";
+    let parked = client.query(sql, &[&project]).await;
+    for row in parked.expect("the parked events") {
+        let (before, after): (String, Option<String>) = (row.get(0), row.get(1));
+        let body: String = row.get(2);
+        assert!(before.starts_with("no exchange rate"), "{before}: {body}");
+        assert_eq!(after, None, "{body}");
+    }
+}
