@@ -33,12 +33,14 @@ test: setup ## Format, lints and every test, with the native and the portable ke
 	cargo build --locked --quiet -p affiliate-gateway
 	cargo test --locked --quiet --no-fail-fast $(CRATES)
 
-test-full: test ## The same on every supported Postgres, slow tests included
+test-full: test ## The same on every supported Postgres, slow tests included, and more random lives
 	@for major in $(POSTGRES_MAJORS); do \
 	  echo "== Postgres $$major"; \
 	  PG_MAJOR=$$major extension/setup.sh; \
 	  AFFILIATE_PG_BIN=$(CURDIR)/.local/postgres/$$major/bin cargo test --locked --quiet $(CRATES) -- --include-ignored; \
 	done
+	@echo '== Ten times as many lives of customers'
+	AFFILIATE_LIVES=10000 cargo test --locked --quiet -p affiliate-tests --test convergence -- lives_end
 
 bench: setup ## Measure, and print one table of ratios
 	@cargo build --release --locked --quiet -p affiliate-gateway

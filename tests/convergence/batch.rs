@@ -55,10 +55,20 @@ impl Orders {
             events.extend(tell(random, &acts));
         }
         let changes = change::changes(random, provider, lives, now);
-        Self {
-            ordered: in_order(&events, &changes),
-            shuffled: shuffled(random, &events, &changes),
-        }
+        // What arrives after some of it was paid out, in every other batch.
+        let paid_out = random.one_in(2);
+        let (late, early): (Vec<_>, Vec<_>) = events
+            .into_iter()
+            .partition(|_| random.one_in(4) && paid_out);
+        let mut orders = Self {
+            ordered: in_order(&early, &changes),
+            shuffled: shuffled(random, &early, &changes),
+        };
+        orders.ordered.push(Step::Payday);
+        orders.ordered.extend(in_order(&late, &[]));
+        orders.shuffled.push(Step::Payday);
+        orders.shuffled.extend(shuffled(random, &late, &[]));
+        orders
     }
 }
 
@@ -78,11 +88,10 @@ pub async fn differences(
         &pool.shuffled[..1]
     };
     tokio::join!(
-        deliver(one, ordered, &orders.ordered, tally),
-        deliver(doors, shuffled, &orders.shuffled, tally),
+        deliver_all(&pool.owner, one, ordered, &orders.ordered, tally),
+        deliver_all(&pool.owner, doors, shuffled, &orders.shuffled, tally),
     );
     for project in [ordered, shuffled] {
-        replay_parked(&pool.owner, project).await;
         if let Some(found) = unclean(&pool.owner, project).await {
             return Some(format!("project {project}: {found}"));
         }
@@ -90,6 +99,31 @@ pub async fn differences(
     let expected = Books::read(&pool.owner, ordered).await;
     expected.difference(&Books::read(&pool.owner, shuffled).await)
 }
+
+/// Delivers the steps, with what has to wait for another replayed in the end, and before a payday.
+pub async fn deliver_all(
+    owner: &Client,
+    doors: &[Arc<Door>],
+    project: i64,
+    steps: &[Step],
+    tally: &Arc<Tally>,
+) {
+    for (n, part) in steps.split(|step| matches!(step, Step::Payday)).enumerate() {
+        if n > 0 {
+            let paid = owner.execute(PAYDAY, &[&project]).await;
+            paid.unwrap_or_else(|error| panic!("{error:?}"));
+        }
+        deliver(doors, project, part, tally).await;
+        replay_parked(owner, project).await;
+    }
+}
+
+/// A third of the sales, the same in every project.
+const PAYDAY: &str = "
+    SELECT affiliate_api.update_conversion($1, jsonb_build_object('id', c.conversion_id, 'paid', true))::text
+    FROM affiliate_private.conversion AS c
+    JOIN affiliate_private.sale AS s ON s.project_id = c.project_id AND s.sale_id = c.sale_id
+    WHERE c.project_id = $1 AND hashtext(s.sale_key) % 3 = 0";
 
 /// A project with affiliates, coupons and a rate.
 pub async fn project(client: &Client) -> i64 {

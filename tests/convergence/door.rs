@@ -75,13 +75,13 @@ impl Door {
     }
 }
 
-/// Each step is taken from the front by whichever door is free.
+/// Each step is taken from the front by whichever door is free; none of them is a payday.
 pub async fn deliver(doors: &[Arc<Door>], project: i64, steps: &[Step], tally: &Arc<Tally>) {
     let changes: VecDeque<String> = steps
         .iter()
         .filter_map(|step| match step {
             Step::Change(change) => Some(change.sql.clone()),
-            Step::Event(_) => None,
+            Step::Event(_) | Step::Payday => None,
         })
         .collect();
     let changes = Arc::new(Mutex::new(changes));
@@ -94,7 +94,7 @@ pub async fn deliver(doors: &[Arc<Door>], project: i64, steps: &[Step], tally: &
             loop {
                 let step = steps.lock().await.pop_front();
                 match step {
-                    None => break,
+                    None | Some(Step::Payday) => break,
                     Some(Step::Event(event)) => door.receive(project, &event, &tally).await,
                     Some(Step::Change(_)) => {
                         // In their own order: the next one waits until this is done.

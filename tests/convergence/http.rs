@@ -6,8 +6,8 @@ use affiliate_tests::books::{Books, assert_clean};
 use affiliate_tests::database::Profile;
 use affiliate_tests::shop::Shop;
 
-use crate::batch::{Orders, prepare};
-use crate::door::{Door, Tally, deliver, replay_parked};
+use crate::batch::{Orders, deliver_all, prepare};
+use crate::door::Door;
 use crate::stripe;
 
 const LIVES: u64 = 25;
@@ -30,8 +30,7 @@ async fn stripe_lives_end_at_the_same_books_through_the_gateway() {
         let doors: Vec<_> = (0..connections)
             .map(|_| Door::gateway(&owner, project))
             .collect();
-        deliver(&doors, project.id, steps, &Arc::new(Tally::default())).await;
-        replay_parked(&owner, project.id).await;
+        deliver_all(&owner, &doors, project.id, steps, &Arc::default()).await;
     }
     let expected = Books::of(&shop.database, shop.project.id).await;
     let found = Books::of(&shop.database, other.id).await;

@@ -70,7 +70,7 @@ fn leave_out(orders: &Orders, first: usize, count: usize) -> Orders {
         (_, None) => true,
         // Each delivery of an event goes; of equal changes as many as went there.
         (Step::Event(_), Some(_)) => false,
-        (Step::Change(_), Some(left)) => {
+        (Step::Change(_) | Step::Payday, Some(left)) => {
             let keep = *left == 0;
             *left = left.saturating_sub(1);
             keep

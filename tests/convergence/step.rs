@@ -26,19 +26,14 @@ pub struct Change {
 pub enum Step {
     Event(Delivery),
     Change(Change),
+    /// Some of what is there by now is paid out, before the rest arrives.
+    Payday,
 }
 
 impl Step {
     /// Without it the others cannot be applied.
     pub fn is_needed(&self) -> bool {
         matches!(self, Self::Change(change) if change.sql.contains("'JPY'"))
-    }
-
-    fn at(&self) -> i64 {
-        match self {
-            Self::Event(event) => event.at,
-            Self::Change(change) => change.at,
-        }
     }
 }
 
@@ -78,8 +73,9 @@ pub fn shuffled(random: &mut Random, events: &[Delivery], changes: &[Change]) ->
 impl std::fmt::Display for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Event(event) => write!(f, "{} {}", self.at(), event.body),
-            Self::Change(change) => write!(f, "{} {}", self.at(), change.sql),
+            Self::Event(event) => write!(f, "{} {}", event.at, event.body),
+            Self::Change(change) => write!(f, "{} {}", change.at, change.sql),
+            Self::Payday => write!(f, "payday"),
         }
     }
 }

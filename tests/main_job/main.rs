@@ -3,7 +3,6 @@
 //! out by hand where they stand.
 
 mod bad_input;
-mod convergence;
 mod crash;
 mod explain;
 mod money;

@@ -21,9 +21,11 @@ pub struct Books {
 const CONVERSIONS: &str = "
     SELECT concat_ws(' ', c.reference, c.type, coalesce(a.email, 'nobody'), c.attribution_source, c.rule_source, c.base_value, c.currency,
                      'pays', c.commission, 'less', c.reversed_commission, c.commission_currency, 'refunded', c.refunded,
-                     'at', c.occurred_at, 'released', c.release_at)
+                     'at', c.occurred_at, 'released', c.release_at,
+                     CASE WHEN c.paid THEN 'paid' END, 'contested by ' || o.email, 'with ' || c.coupon_code_used)
     FROM affiliate.conversions AS c
     LEFT JOIN affiliate.affiliates AS a ON a.project_id = c.project_id AND a.affiliate_id = c.affiliate_id
+    LEFT JOIN affiliate.affiliates AS o ON o.project_id = c.project_id AND o.affiliate_id = c.contested_affiliate_id
     WHERE c.project_id = $1 ORDER BY 1";
 
 const LEDGER: &str = "

@@ -12,17 +12,37 @@ $$;
 COMMENT ON FUNCTION affiliate_private.merge_subscription(bigint, text, jsonb) IS 'Stores that a subscription has ended, the earliest word of it, and gives its scope where that is new.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.merge_subscription_product(p_project_id bigint, p_provider text, p_occurred_at timestamptz, p_subscription jsonb) RETURNS text[]
-LANGUAGE sql VOLATILE AS $$
-  WITH learnt AS (
-    INSERT INTO affiliate_private.subscription_product AS s (project_id, provider, subscription_key, effective_at, product_key)
-    SELECT merge_subscription_product.p_project_id, merge_subscription_product.p_provider, merge_subscription_product.p_subscription ->> 'key',
-           merge_subscription_product.p_occurred_at, merge_subscription_product.p_subscription ->> 'product'
-    WHERE merge_subscription_product.p_subscription ->> 'product' IS NOT NULL
-    ON CONFLICT ON CONSTRAINT subscription_product_pkey DO UPDATE SET product_key = excluded.product_key WHERE excluded.product_key > s.product_key
-    RETURNING s.subscription_key)
-  SELECT coalesce(array_agg('subscription:' || learnt.subscription_key), '{}') FROM learnt
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_key     text := merge_subscription_product.p_subscription ->> 'key';
+  v_product text := merge_subscription_product.p_subscription ->> 'product';
+  v_before  text := affiliate_private.subscription_product_at(merge_subscription_product.p_project_id, merge_subscription_product.p_provider, v_key,
+                                                              merge_subscription_product.p_occurred_at);
+BEGIN
+  IF v_product IS NULL THEN
+    RETURN '{}';
+  END IF;
+  INSERT INTO affiliate_private.subscription_product AS s (project_id, provider, subscription_key, effective_at, product_key)
+  VALUES (merge_subscription_product.p_project_id, merge_subscription_product.p_provider, v_key, merge_subscription_product.p_occurred_at, v_product)
+  ON CONFLICT ON CONSTRAINT subscription_product_pkey DO UPDATE SET product_key = excluded.product_key WHERE excluded.product_key > s.product_key;
+  -- Most news of a subscription is about something else. What it was for then is still kept: an older change may become known later.
+  RETURN CASE WHEN FOUND AND v_before IS DISTINCT FROM v_product THEN ARRAY['subscription:' || v_key] ELSE '{}' END;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.merge_subscription_product(bigint, text, timestamptz, jsonb) IS 'Stores what a subscription was for at a moment and gives its scope where that is new.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.subscription_product_at(p_project_id bigint, p_provider text, p_subscription_key text, p_at timestamptz) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT v.product_key FROM affiliate_private.subscription_product AS v
+          WHERE v.project_id = subscription_product_at.p_project_id AND v.provider = subscription_product_at.p_provider
+            AND v.subscription_key = subscription_product_at.p_subscription_key
+          ORDER BY v.effective_at <= subscription_product_at.p_at DESC,
+                   CASE WHEN v.effective_at <= subscription_product_at.p_at THEN v.effective_at END DESC, v.effective_at
+          LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.subscription_product_at(bigint, text, text, timestamptz) IS 'The product a subscription was for at a moment; before the first word of it, the first; NULL where nothing is known.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.begun_subscription(p_payment text[]) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
@@ -30,33 +50,25 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 COMMENT ON FUNCTION affiliate_private.begun_subscription(text[]) IS 'The subscription whose first payment goes by these ids, NULL for none.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.adopt_first_payment(p_project_id bigint, p_provider text, p_payment text[]) RETURNS void
+CREATE OR REPLACE FUNCTION affiliate_private.adopt_first_payment(p_project_id bigint, p_provider text, p_payment text[], p_subscription_key text) RETURNS void
 LANGUAGE sql VOLATILE AS $$
   -- Its own event may not say that it begins a subscription (a LemonSqueezy order): the link does, before or after it.
-  UPDATE affiliate_private.sale AS s SET subscription_key = b.subscription_key
-  FROM (SELECT affiliate_private.begun_subscription(adopt_first_payment.p_payment) AS subscription_key) AS b
+  UPDATE affiliate_private.sale AS s SET subscription_key = adopt_first_payment.p_subscription_key
   WHERE s.project_id = adopt_first_payment.p_project_id AND s.provider = adopt_first_payment.p_provider AND s.sale_key = ANY (adopt_first_payment.p_payment)
-    AND b.subscription_key IS NOT NULL AND s.subscription_key IS DISTINCT FROM b.subscription_key
+    AND s.subscription_key IS DISTINCT FROM adopt_first_payment.p_subscription_key
     -- One that names another subscription itself stays with that.
     AND (s.subscription_key IS NULL OR affiliate_private.subscription_scope(s.subscription_key) || ':first' = ANY (adopt_first_payment.p_payment))
 $$;
-COMMENT ON FUNCTION affiliate_private.adopt_first_payment(bigint, text, text[]) IS 'Makes the sale of a payment one of the subscription whose first payment it is known to be.';
+COMMENT ON FUNCTION affiliate_private.adopt_first_payment(bigint, text, text[], text) IS 'Makes the sale of a payment one of the subscription whose first payment it is known to be.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.sale_products(p_sale affiliate_private.sale) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  v_product text;
 BEGIN
   IF (sale_products.p_sale).subscription_key IS NULL OR '' <> ALL ((sale_products.p_sale).line_product) THEN
     RETURN (sale_products.p_sale).line_product;
   END IF;
-  SELECT v.product_key INTO v_product FROM affiliate_private.subscription_product AS v
-  WHERE v.project_id = (sale_products.p_sale).project_id AND v.provider = (sale_products.p_sale).provider
-    AND v.subscription_key = (sale_products.p_sale).subscription_key
-  ORDER BY v.effective_at <= (sale_products.p_sale).occurred_at DESC,
-           CASE WHEN v.effective_at <= (sale_products.p_sale).occurred_at THEN v.effective_at END DESC, v.effective_at
-  LIMIT 1;
-  RETURN array_replace((sale_products.p_sale).line_product, '', coalesce(v_product, ''));
+  RETURN array_replace((sale_products.p_sale).line_product, '', coalesce(affiliate_private.subscription_product_at(
+    (sale_products.p_sale).project_id, (sale_products.p_sale).provider, (sale_products.p_sale).subscription_key, (sale_products.p_sale).occurred_at), ''));
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.sale_products(affiliate_private.sale) IS 'The product of each line of a sale; where its event named none, what its subscription was for at its time.';
