@@ -29,7 +29,7 @@ test: setup ## Format, lints and every test, with the native and the portable ke
 	cargo fmt --all --check
 	cargo clippy --locked --quiet $(CRATES) --all-targets -- -D warnings
 	@tests/setup.sh
-	@tests/setup/schemathesis.sh
+	@tests/setup/python.sh
 	cargo build --locked --quiet -p affiliate-gateway
 	cargo test --locked --quiet --no-fail-fast $(CRATES)
 

@@ -4,6 +4,7 @@
 mod call;
 pub mod dev;
 mod error;
+mod event;
 mod key;
 mod logging;
 mod mcp;
@@ -85,6 +86,9 @@ enum Command {
     /// Connect a payment provider
     #[command(subcommand)]
     Provider(provider::Command),
+    /// Look into the events that payment providers have sent
+    #[command(subcommand)]
+    Event(event::Command),
     /// Manage the endpoints that receive a project's webhooks
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -129,6 +133,7 @@ async fn run(command: Command, global: &Global) -> Result<(), CliError> {
         Command::Key(command) => key::run(command, global).await,
         Command::Token(command) => token::run(command, global).await,
         Command::Provider(command) => provider::run(command, global).await,
+        Command::Event(command) => event::run(command, global).await,
         Command::Webhook(command) => webhook::run(command, global).await,
         Command::Migrate(args) => migrate::run(args, global).await,
         Command::Serve(args) => serve::run(args, global).await,

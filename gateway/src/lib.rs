@@ -11,5 +11,7 @@ pub mod log;
 pub mod mcp;
 pub mod migrate;
 pub mod openapi;
+mod outbound;
 pub mod outbox;
+mod provider_api;
 pub mod server;

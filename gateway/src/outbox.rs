@@ -7,7 +7,6 @@ mod delivery;
 mod sender;
 mod settle;
 mod signature;
-mod target;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

@@ -28,7 +28,8 @@ use crate::catalog::SharedCatalog;
 use crate::db::DbError;
 use crate::ingress::secrets::SecretCache;
 use crate::limit::Limiter;
-use crate::{ingress, openapi, outbox};
+use crate::outbound::Outbound;
+use crate::{ingress, openapi, outbox, provider_api};
 use background::{Background, Doorbells};
 pub use config::ServeConfig;
 use database::Database;
@@ -89,7 +90,8 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let tls = tls::client_config().map_err(ServeError::Tls)?;
-    let sender = outbox::Sender::new(&config, tls).map_err(ServeError::WebhookClient)?;
+    let outbound = Outbound::new(&config, tls).map_err(ServeError::WebhookClient)?;
+    let sender = outbox::Sender::new(outbound.clone());
     let notifications = listener::Source::new(config.listen_database_url.as_deref())?;
     let app = App::new(config, pool);
     let doorbells = Arc::new(Doorbells::default());
@@ -103,6 +105,16 @@ pub async fn run(
     let bells = Arc::clone(&doorbells);
     tasks.spawn("listener", move |stop| {
         listener::listen(notifications.clone(), Arc::clone(&bells), stop)
+    });
+    let (caller, bells) = (Arc::clone(&app), Arc::clone(&doorbells));
+    tasks.spawn("provider calls", move |stop| {
+        provider_api::drain(
+            caller.config.clone(),
+            caller.database.clone(),
+            outbound.clone(),
+            Arc::clone(&bells),
+            stop,
+        )
     });
     let drained = Arc::clone(&app);
     tasks.spawn("outbox", move |stop| {

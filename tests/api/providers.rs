@@ -16,19 +16,24 @@ async fn credentials_are_stored_and_only_hinted_at() {
     let shop = Shop::open(Profile::Portable).await;
     let mut project = shop.project.clone();
     project.secret = WEBHOOK_SECRET.to_owned();
-    let body = json!({"webhook_secret": WEBHOOK_SECRET, "secret_key": SECRET_KEY, "api_base": "https://stripe.test/v1"});
+    let body = json!({"webhook_secret": WEBHOOK_SECRET, "secret_key": SECRET_KEY, "api_base": "https://stripe.test/v1", "overlap_hours": 0});
     let stored = project.put(PATH, &body).await;
     let listed = project.get("/api/v1/providers").await;
     let provider = data(&stored, 200);
+    let calls = &provider["open_calls"];
+    assert_eq!(calls[0]["kind"], json!("register_webhook"));
     assert_eq!(
         provider,
         json!({
             "provider": "stripe", "webhook_path": format!("/webhook/stripe/{}", project.id),
-            "webhook_secret": {"configured": true, "last4": "shop"}, "secret_key": {"configured": true, "last4": "body"},
-            "api_base": "https://stripe.test/v1", "created_at": provider["created_at"]
+            "webhook_secret": {"configured": true, "last4": "shop"}, "previous_secrets": [],
+            "secret_key": {"configured": true, "last4": "body"}, "api_base": "https://stripe.test/v1", "environment": "test",
+            "webhook_endpoint_id": null, "open_calls": calls, "created_at": provider["created_at"]
         })
     );
-    assert_eq!(data(&listed, 200), json!([provider]));
+    let mut again = data(&listed, 200);
+    again[0]["open_calls"] = calls.clone();
+    assert_eq!(again, json!([provider]));
     for secret in [WEBHOOK_SECRET, SECRET_KEY] {
         assert!(
             !stored.text.contains(&secret[..secret.len() - 4])
@@ -60,9 +65,7 @@ async fn what_is_not_sent_stays() {
     );
     assert_eq!(project.deliver(&Event::sale("pi_1", 100)).await, "applied");
     let provider = data(
-        &project
-            .put(PATH, &json!({"api_base": "https://stripe.test"}))
-            .await,
+        &project.put(PATH, &json!({"environment": "test"})).await,
         200,
     );
     assert_eq!(provider["secret_key"]["configured"], json!(true));
@@ -92,7 +95,7 @@ async fn a_disconnected_provider_is_not_listened_to() {
     assert_refused(&project.delete(PATH).await, 404, "not connected");
     // Nothing is left of it: it needs a secret again.
     assert_refused(
-        &project.put(PATH, &json!({"secret_key": SECRET_KEY})).await,
+        &project.put(PATH, &json!({"environment": "test"})).await,
         409,
         "webhook secret",
     );

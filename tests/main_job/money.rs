@@ -215,3 +215,27 @@ async fn a_setting_from_before_the_projects_first_covers_the_sales_before_it_too
         shop.close().await;
     }
 }
+
+#[tokio::test]
+async fn an_old_sale_without_a_rate_does_not_stand_in_the_way_of_its_code() {
+    let shop = Shop::open(Profile::Portable).await;
+    let sale = Event::sale("pi_1", 10_000).currency("eur").code("GOLD");
+    // Nobody owns the code, so that no rate is needed.
+    assert_eq!(shop.project.deliver(&sale).await, "applied");
+    let gold = shop.project.add_affiliate("gold@example.com", "GOLD").await;
+    assert_eq!(
+        shop.project.conversions().await[0]["affiliate_id"],
+        Value::Null
+    );
+    assert_clean(&shop.database).await;
+    let rate = json!({"currency": "EUR", "rate": 1.1});
+    let set = shop.project.post("/api/v1/exchange-rates", &rate).await;
+    assert_eq!(set.status, 201, "{}", set.text);
+    let conversion = shop.project.conversions().await.remove(0);
+    // 20 % of 100.00 EUR at 1.1 is 22.00.
+    assert_eq!(
+        (&conversion["affiliate_id"], &conversion["value"]),
+        (&json!(gold), &json!(22))
+    );
+    assert_clean(&shop.database).await;
+}

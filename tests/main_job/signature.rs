@@ -82,7 +82,7 @@ async fn one_good_signature_among_several_is_enough() {
 }
 
 #[tokio::test]
-async fn a_replaced_secret_works_at_once_and_the_old_one_no_longer() {
+async fn a_replaced_secret_works_at_once_and_without_overlap_the_old_one_no_longer() {
     let shop = Shop::open(Profile::Portable).await;
     let project = &shop.project;
     project.deliver(&Event::sale("pi_1", 100)).await;
@@ -97,6 +97,8 @@ async fn a_replaced_secret_works_at_once_and_the_old_one_no_longer() {
             "stripe",
             "--webhook-secret",
             secret,
+            "--overlap-hours",
+            "0",
         ])
         .await;
     let body = Event::sale("pi_2", 100).body();

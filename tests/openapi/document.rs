@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use affiliate_tests::database::Profile;
+use affiliate_tests::python;
 use affiliate_tests::shop::{Answer, Shop};
 use serde_json::Value;
-
-use crate::python;
 
 #[tokio::test]
 async fn it_is_valid_openapi_3_1() {

@@ -3,5 +3,4 @@
 mod document;
 mod isolation;
 mod page;
-mod python;
 mod schemathesis;

@@ -1,10 +1,9 @@
 //! schemathesis makes requests of the document, right ones and wrong ones, and checks every answer against it.
 
 use affiliate_tests::database::Profile;
+use affiliate_tests::python;
 use affiliate_tests::shop::Shop;
 use serde_json::json;
-
-use crate::python;
 
 /// Runs all checks over the whole document, with so many random requests for each operation.
 async fn check(examples: u32, more: &[&str]) {

@@ -40,7 +40,8 @@ pub(super) fn print_error(json: bool, message: &str) {
     let _ = writeln!(stderr(), "{text}");
 }
 
-fn lines(value: &Value) -> String {
+/// An object as aligned lines of `name: value`.
+pub(super) fn lines(value: &Value) -> String {
     let Value::Object(fields) = value else {
         return plain(value);
     };

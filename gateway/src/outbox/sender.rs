@@ -1,19 +1,13 @@
 //! Sending one webhook, and putting what came of it into words for the delivery log.
 
-use std::error::Error;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use reqwest::header::{
-    CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, RETRY_AFTER,
-};
-use reqwest::{Client, Response, StatusCode, redirect};
-use rustls::ClientConfig;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
+use reqwest::{Method, Response, StatusCode, header};
 
 use super::delivery::{Attempt, Delivery};
 use super::signature;
-use super::target::{Policy, PolicyResolver, TargetError};
-use crate::server::ServeConfig;
+use crate::outbound::{Outbound, TargetError, describe, read_start, retry_after};
 
 const USER_AGENT: &str = "Refgrow-Webhooks/1.0";
 const EVENT: HeaderName = HeaderName::from_static("x-refgrow-event");
@@ -27,15 +21,11 @@ const STANDARD_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signatur
 const MAX_RESPONSE_BYTES: usize = 4096;
 /// Longest time an endpoint may be given, whatever is stored.
 const MAX_TIMEOUT_MS: u64 = 30_000;
-/// Shorter than common servers keep idle connections: meeting one that just closed would cost an attempt.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
-const MAX_RETRY_AFTER_SECONDS: u64 = 86_400;
 
 /// Sends webhooks.
 #[derive(Clone)]
 pub(crate) struct Sender {
-    client: Client,
-    policy: Policy,
+    outbound: Outbound,
 }
 
 /// Why there is no response.
@@ -52,23 +42,9 @@ enum SendError {
 }
 
 impl Sender {
-    /// Prepares the HTTP client.
-    pub(crate) fn new(config: &ServeConfig, tls: ClientConfig) -> Result<Self, reqwest::Error> {
-        let policy = Policy {
-            allow_private: config.allow_private_webhook_targets,
-            allow_http: config.allow_http_webhook_targets,
-        };
-        let client = Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .dns_resolver(Arc::new(PolicyResolver(policy)))
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(config.webhook_host_concurrency)
-            .tls_backend_preconfigured(tls)
-            .build()?;
-        Ok(Self { client, policy })
+    /// Sends through a client.
+    pub(crate) fn new(outbound: Outbound) -> Self {
+        Self { outbound }
     }
 
     /// Sends a delivery once; whatever happens is the attempt's result.
@@ -78,7 +54,7 @@ impl Sender {
         let (status, error, response, retry_after_s) = match sent {
             Ok(answer) => {
                 let (status, retry_after) = (answer.status(), retry_after(answer.headers()));
-                let (text, error) = read_start(answer).await;
+                let (text, error) = read_start(answer, MAX_RESPONSE_BYTES).await;
                 (Some(status), error, Some(text), retry_after)
             }
             Err(error) => (None, Some(error.to_string()), None, None),
@@ -107,7 +83,6 @@ impl Sender {
 
     async fn post(&self, delivery: &Delivery) -> Result<Response, SendError> {
         let url = delivery.url.clone().map_err(SendError::Url)?;
-        self.policy.check(&url)?;
         let timeout_ms = u64::try_from(delivery.timeout_ms)
             .unwrap_or(0)
             .clamp(1, MAX_TIMEOUT_MS);
@@ -115,8 +90,9 @@ impl Sender {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_secs();
-        self.client
-            .post(url)
+        self.outbound
+            .request(Method::POST, url)?
+            .header(header::USER_AGENT, USER_AGENT)
             .headers(headers(delivery, now)?)
             .body(delivery.body.clone())
             .timeout(Duration::from_millis(timeout_ms))
@@ -142,80 +118,4 @@ fn headers(delivery: &Delivery, now: u64) -> Result<HeaderMap, InvalidHeaderValu
         headers.insert(STANDARD_SIGNATURE, HeaderValue::from_str(&standard)?);
     }
     Ok(headers)
-}
-
-/// The start of the response as storable text, and why it ended early if it did.
-async fn read_start(mut response: Response) -> (String, Option<String>) {
-    let mut start = Vec::new();
-    let mut error = None;
-    while start.len() < MAX_RESPONSE_BYTES {
-        match response.chunk().await {
-            Ok(Some(chunk)) => {
-                start.extend_from_slice(&chunk[..chunk.len().min(MAX_RESPONSE_BYTES - start.len())])
-            }
-            Ok(None) => break,
-            Err(failure) => {
-                error = Some(format!(
-                    "the response broke off: {}",
-                    causes(&failure.without_url())
-                ));
-                break;
-            }
-        }
-    }
-    (
-        String::from_utf8_lossy(&start).replace('\0', "\u{fffd}"),
-        error,
-    )
-}
-
-/// Seconds or a date; only some receivers send it, and only for refusals.
-fn retry_after(headers: &HeaderMap) -> Option<u32> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let seconds = text.parse::<u64>().ok().or_else(|| {
-        let date = httpdate::parse_http_date(text).ok()?;
-        Some(
-            date.duration_since(SystemTime::now())
-                .unwrap_or_default()
-                .as_secs(),
-        )
-    })?;
-    u32::try_from(seconds.min(MAX_RETRY_AFTER_SECONDS)).ok()
-}
-
-fn describe(error: reqwest::Error, timeout_ms: u64) -> String {
-    if error.is_timeout() {
-        return format!("no response within {timeout_ms} ms");
-    }
-    causes(&error.without_url())
-}
-
-/// The innermost cause, which says most: refused, unreachable, not public, a bad certificate.
-fn causes(error: &dyn Error) -> String {
-    let mut innermost = error;
-    while let Some(cause) = innermost.source() {
-        innermost = cause;
-    }
-    innermost.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let parsed = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(
-                RETRY_AFTER,
-                HeaderValue::from_str(text).expect("a header value"),
-            );
-            retry_after(&headers)
-        };
-        assert_eq!(parsed("120"), Some(120));
-        assert_eq!(parsed("99999999999"), Some(86_400));
-        assert_eq!(parsed("Wed, 21 Oct 2015 07:28:00 GMT"), Some(0));
-        assert_eq!(parsed("soon"), None);
-    }
 }

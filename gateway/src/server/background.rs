@@ -26,6 +26,8 @@ pub(crate) struct Doorbells {
     pub(crate) catalog: Notify,
     /// There may be deliveries to send.
     pub(crate) outbox: Notify,
+    /// There may be calls of providers' APIs to make.
+    pub(crate) provider_calls: Notify,
 }
 
 /// The running background tasks.

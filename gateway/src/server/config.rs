@@ -1,5 +1,8 @@
 //! What can be set about the running gateway.
 
+use url::Url;
+
+use crate::ingress::Tolerance;
 use crate::log::LogFormat;
 
 const MIB: usize = 1024 * 1024;
@@ -40,9 +43,12 @@ pub struct ServeConfig {
     /// Send webhooks over plain HTTP too
     #[arg(long, env = "AFFILIATE_ALLOW_HTTP_WEBHOOK_TARGETS")]
     pub allow_http_webhook_targets: bool,
-    /// How old or how far in the future a provider's signature may be
-    #[arg(long, env = "AFFILIATE_SIGNATURE_TOLERANCE_SECONDS", default_value_t = ServeConfig::default().signature_tolerance_seconds)]
-    pub signature_tolerance_seconds: u64,
+    /// Where payment providers reach this gateway, such as https://affiliate.example.com; registering webhooks needs it
+    #[arg(long, env = "AFFILIATE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<Url>,
+    /// How far the times of signatures may be off.
+    #[command(flatten)]
+    pub tolerance: Tolerance,
     /// A direct connection (not through a transaction pooler) for notifications, `none` to poll alone [default: the database URL]
     #[arg(long, env = "AFFILIATE_LISTEN_DATABASE_URL", hide_env_values = true)]
     pub listen_database_url: Option<String>,
@@ -65,7 +71,8 @@ impl Default for ServeConfig {
             webhook_host_concurrency: 8,
             allow_private_webhook_targets: false,
             allow_http_webhook_targets: false,
-            signature_tolerance_seconds: 300,
+            public_url: None,
+            tolerance: Tolerance::default(),
             listen_database_url: None,
             log_format: LogFormat::default(),
         }

@@ -115,7 +115,10 @@ async fn listen_once(
 fn ring(doorbells: &Doorbells, channel: &str) {
     match channel {
         CATALOG_CHANNEL => doorbells.catalog.notify_one(),
-        OUTBOX_CHANNEL => doorbells.outbox.notify_one(),
+        OUTBOX_CHANNEL => {
+            doorbells.outbox.notify_one();
+            doorbells.provider_calls.notify_one();
+        }
         _ => {}
     }
 }

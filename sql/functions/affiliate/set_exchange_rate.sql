@@ -21,10 +21,10 @@ BEGIN
   v_at := coalesce(set_exchange_rate.p_effective_at, clock_timestamp());
   INSERT INTO affiliate_private.exchange_rate (project_id, currency, effective_at, rate_ppb)
   VALUES (v_project.project_id, v_currency, v_at, v_ppb::bigint);
-  -- The first of several also covers every sale before it.
-  PERFORM affiliate_private.resettle_since(v_project.project_id, CASE
-    WHEN (SELECT count(*) > 1 AND v_at <= min(r.effective_at) FROM affiliate_private.exchange_rate AS r
-          WHERE r.project_id = v_project.project_id AND r.currency = v_currency) THEN '-infinity'
+  -- The first one also covers every sale before it.
+  PERFORM affiliate_private.resettle_currency(v_project.project_id, v_currency, CASE
+    WHEN v_at <= (SELECT min(r.effective_at) FROM affiliate_private.exchange_rate AS r
+                  WHERE r.project_id = v_project.project_id AND r.currency = v_currency) THEN '-infinity'
     ELSE v_at END);
   RETURN row_to_json(x) FROM (SELECT v_currency AS currency, set_exchange_rate.p_rate AS rate, affiliate_private.api_time(v_at) AS effective_at) AS x;
 END

@@ -13,6 +13,6 @@ SELECT affiliate_private.declare_endpoint('delete_provider', $json${
   "summary": "Disconnect a payment provider",
   "description": "Forget its credentials and take no more of its webhooks. What it has told so far stays.",
   "parameters": {
-    "provider":       {"in": "path", "type": "string", "enum": ["stripe"], "required": true, "description": "Payment provider"}
+    "provider":       {"in": "path", "type": "string", "enum": ["stripe", "lemonsqueezy", "paddle", "polar"], "required": true, "description": "Payment provider"}
   }
 }$json$);

@@ -25,6 +25,9 @@ BEGIN
      AND (v_args ->> 'base_value')::numeric % 1 <> 0 AND (v_args ->> 'base_value')::numeric % 0.01 = 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = format('the conversion is in %s, which has no decimals: give a whole base_value', v_old.currency);
   END IF;
+  IF v_old.affiliate_id IS NOT NULL AND affiliate_private.fx_ppb_at(v_old.project_id, v_base_currency, v_currency, v_old.occurred_at) IS NULL THEN
+    PERFORM affiliate_private.raise_no_rate(v_base_currency, v_currency);
+  END IF;
   IF v_args ?| ARRAY['value', 'base_value', 'type', 'reference', 'coupon_code_used', 'base_value_currency'] THEN
     PERFORM affiliate_private.edit_sale(v_old.project_id, v_old.sale_id, jsonb_strip_nulls(jsonb_build_object(
       'value_minor', affiliate_private.parse_money('value', v_args ->> 'value', v_currency),

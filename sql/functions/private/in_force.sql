@@ -107,12 +107,17 @@ BEGIN
   ORDER BY v.effective_at <= fx_ppb_at.p_at DESC,
            CASE WHEN v.effective_at <= fx_ppb_at.p_at THEN v.effective_at END DESC, v.effective_at, v.version_id DESC
   LIMIT 1;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF422',
-      MESSAGE = format('no exchange rate from %s to %s: set one with affiliate.set_exchange_rate', fx_ppb_at.p_from, fx_ppb_at.p_to);
-  END IF;
   RETURN round(v_rate_ppb * 10::numeric ^ (affiliate_private.currency_exponent(fx_ppb_at.p_to)
                                            - affiliate_private.currency_exponent(fx_ppb_at.p_from)));
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.fx_ppb_at(bigint, text, text, timestamptz) IS 'Minor units of p_to for one minor unit of p_from in parts per billion, rounded half away from zero; RF422 when no rate is known.';
+COMMENT ON FUNCTION affiliate_private.fx_ppb_at(bigint, text, text, timestamptz) IS 'Minor units of p_to for one minor unit of p_from in parts per billion, rounded half away from zero; NULL when no rate is known.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.raise_no_rate(p_from text, p_to text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'RF422',
+    MESSAGE = format('no exchange rate from %s to %s: set one with POST /api/v1/exchange-rates or affiliate.set_exchange_rate', raise_no_rate.p_from, raise_no_rate.p_to);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.raise_no_rate(text, text) IS 'RF422 saying which exchange rate is missing and how to set it.';

@@ -16,6 +16,16 @@ LANGUAGE sql VOLATILE AS $$
 $$;
 COMMENT ON FUNCTION affiliate_private.resettle_since(bigint, timestamptz) IS 'Settles again the customers with sales, or ends of subscriptions, at or after the moment a new version takes effect (usually nobody).';
 
+CREATE OR REPLACE FUNCTION affiliate_private.resettle_currency(p_project_id bigint, p_currency text, p_at timestamptz) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+  SELECT affiliate_private.resettle_customers(resettle_currency.p_project_id, ARRAY(
+    SELECT DISTINCT s.customer_id FROM affiliate_private.conversion AS c
+    JOIN affiliate_private.sale AS s ON s.project_id = c.project_id AND s.sale_id = c.sale_id
+    WHERE c.project_id = resettle_currency.p_project_id AND c.currency = resettle_currency.p_currency
+      AND c.occurred_at >= resettle_currency.p_at AND c.deleted_at IS NULL))
+$$;
+COMMENT ON FUNCTION affiliate_private.resettle_currency(bigint, text, timestamptz) IS 'Settles again the customers with sales in a currency at or after the moment a new rate takes effect.';
+
 CREATE OR REPLACE FUNCTION affiliate_private.resettle_code(p_project_id bigint, p_namespace text, p_code_key text) RETURNS void
 LANGUAGE sql VOLATILE AS $$
   SELECT affiliate_private.resettle_customers(resettle_code.p_project_id, ARRAY(

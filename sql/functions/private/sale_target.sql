@@ -39,6 +39,19 @@ BEGIN
     v_target.evidence_id            := v_stamp.evidence_id;
     v_target.contested_affiliate_id := v_evidence.affiliate_id;
   END IF;
+  v_target.fx_ppb := CASE WHEN v_target.affiliate_id IS NULL THEN 1000000000 ELSE
+    affiliate_private.fx_ppb_at(v_sale.project_id, v_sale.currency, affiliate_private.project_currency(v_sale.project_id), v_sale.occurred_at) END;
+  IF v_target.fx_ppb IS NULL THEN
+    -- A new sale waits for the rate. One that is known already stays nobody's until then: whatever speaks for somebody now must not fail on it.
+    IF v_stamp.conversion_id IS NULL THEN
+      PERFORM affiliate_private.raise_no_rate(v_sale.currency, affiliate_private.project_currency(v_sale.project_id));
+    END IF;
+    v_target.affiliate_id           := NULL;
+    v_target.attribution_source     := NULL;
+    v_target.evidence_id            := NULL;
+    v_target.contested_affiliate_id := NULL;
+    v_target.fx_ppb                 := 1000000000;
+  END IF;
   v_target.coupon_code_used := coalesce(v_edit.coupon_code_used, CASE WHEN v_target.attribution_source = 'coupon' THEN
     affiliate_private.coupon_code_of(v_sale.project_id, v_target.evidence_id, v_sale.occurred_at) END);
   v_target.reference := coalesce(v_edit.reference, CASE WHEN v_sale.provider <> 'api' THEN v_sale.sale_key END);
@@ -54,9 +67,6 @@ BEGIN
   v_target.value_override_minor := v_edit.value_minor;
   v_target.occurred_at          := v_sale.occurred_at;
   v_target.hold_days            := v_setting.hold_days;
-  v_target.fx_ppb := CASE WHEN v_target.affiliate_id IS NULL THEN 1000000000 ELSE
-    affiliate_private.fx_ppb_at(v_sale.project_id, v_sale.currency,
-                                (SELECT p.currency FROM affiliate_private.project AS p WHERE p.project_id = v_sale.project_id), v_sale.occurred_at) END;
 
   v_target.refund_basis_minor := v_sale.refund_basis_minor;
   v_target.refunded_minor     := least(affiliate_private.refunded_minor(v_sale.project_id, v_sale.provider, v_payment), greatest(v_sale.refund_basis_minor, 0));
@@ -64,4 +74,4 @@ BEGIN
   RETURN v_target;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.sale_target(bigint, bigint) IS 'What a sale should pay and to whom, from the facts and the settings in force at its time; writes nothing.';
+COMMENT ON FUNCTION affiliate_private.sale_target(bigint, bigint) IS 'What a sale should pay and to whom, from the facts and the settings in force at its time; writes nothing. RF422 for a new sale in a currency without a rate.';

@@ -82,3 +82,11 @@ LANGUAGE sql STABLE AS $$
   HAVING sum(f.live_count) FILTER (WHERE f.day <> '-infinity') IS DISTINCT FROM sum(f.live_count) FILTER (WHERE f.day = '-infinity')
 $$;
 COMMENT ON FUNCTION affiliate_private.verify_counts(bigint) IS 'Differences between the live conversions and the counts that the totals of lists are read from.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.verify_provider_calls(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
+LANGUAGE sql STABLE AS $$
+  SELECT 'call of provider', concat_ws(' ', c.provider, c.kind, c.payload ->> 'id'), 'done', format('given up after %s attempts: %s', c.attempts, c.last_error)
+  FROM affiliate_private.provider_call AS c
+  WHERE c.project_id = verify_provider_calls.p_project_id AND c.status = 'dead'
+$$;
+COMMENT ON FUNCTION affiliate_private.verify_provider_calls(bigint) IS 'Changes that a provider''s API could not be told.';

@@ -37,9 +37,27 @@ BEGIN
   WHERE c.project_id = (delete_coupon.p_coupon).project_id AND c.coupon_id = (delete_coupon.p_coupon).coupon_id
   RETURNING c.* INTO v_new;
   PERFORM affiliate_private.record_coupon_change(delete_coupon.p_coupon, v_new);
+  PERFORM affiliate_private.delete_stripe_coupon(v_new);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.delete_coupon(affiliate_private.coupon) IS 'Leaves a tombstone and releases the codes; sales made before keep whom they credit.';
+COMMENT ON FUNCTION affiliate_private.delete_coupon(affiliate_private.coupon) IS 'Leaves a tombstone and releases the codes; sales made before keep whom they credit. Has the coupon at Stripe deleted too.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.delete_stripe_coupon(p_coupon affiliate_private.coupon) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_id  text := (delete_stripe_coupon.p_coupon).stripe_coupon_id;
+  v_row affiliate_private.provider_connection;
+BEGIN
+  SELECT c.* INTO v_row FROM affiliate_private.provider_connection AS c
+  WHERE c.project_id = (delete_stripe_coupon.p_coupon).project_id AND c.provider = 'stripe' AND c.secret_key IS NOT NULL;
+  -- What has other characters is no id. Of the rest Stripe knows whether it is one, or the code that customers type.
+  IF FOUND AND v_id ~ '^[A-Za-z0-9_-]+$' THEN
+    PERFORM affiliate_private.add_provider_call(v_row, CASE WHEN v_id LIKE 'promo\_%' THEN 'deactivate_promotion_code' ELSE 'delete_coupon' END,
+                                                jsonb_build_object('id', v_id));
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.delete_stripe_coupon(affiliate_private.coupon) IS 'Where Stripe is connected with a key: has the coupon whose id this is deleted there, or the promotion code deactivated.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.coupon_codes(p_coupon affiliate_private.coupon) RETURNS TABLE (namespace text, code_key text, affiliate_id bigint, label text)
 LANGUAGE sql IMMUTABLE AS $$

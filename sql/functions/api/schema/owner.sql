@@ -57,10 +57,30 @@ SELECT affiliate_private.declare_schema('Secret', $json${
   "properties": {"configured": {"type": "boolean"}, "last4": {"type": ["string", "null"], "description": "The last four characters of a long secret"}}
 }$json$);
 SELECT affiliate_private.declare_schema('Provider', $json${
-  "type": "object", "required": ["provider", "webhook_path", "webhook_secret", "secret_key", "api_base", "created_at"],
+  "type": "object",
+  "required": ["provider", "webhook_path", "webhook_secret", "previous_secrets", "secret_key", "api_base", "environment", "webhook_endpoint_id", "open_calls", "created_at"],
   "properties": {
     "provider": {"type": "string"}, "webhook_path": {"type": "string", "description": "Where the provider must post its webhooks"},
-    "webhook_secret": {"$ref": "#/components/schemas/Secret"}, "secret_key": {"$ref": "#/components/schemas/Secret"},
-    "api_base": {"type": ["string", "null"]}, "created_at": {"type": "string", "format": "date-time"}
+    "webhook_secret": {"$ref": "#/components/schemas/Secret"},
+    "previous_secrets": {"type": "array", "description": "Secrets that were replaced and are still accepted", "items": {
+      "type": "object", "required": ["last4", "valid_until"],
+      "properties": {"last4": {"type": ["string", "null"]}, "valid_until": {"type": "string", "format": "date-time"}}
+    }},
+    "secret_key": {"$ref": "#/components/schemas/Secret"}, "api_base": {"type": ["string", "null"]},
+    "environment": {"type": ["string", "null"], "enum": ["live", "test", null], "description": "Whose events are taken; null for both"},
+    "webhook_endpoint_id": {"type": ["string", "null"], "description": "The endpoint that was registered through the provider's API"},
+    "open_calls": {"type": "array", "items": {"$ref": "#/components/schemas/ProviderCall"}},
+    "created_at": {"type": "string", "format": "date-time"}
+  }
+}$json$);
+SELECT affiliate_private.declare_schema('ProviderCall', $json${
+  "type": "object", "required": ["id", "kind", "subject", "status", "attempts", "error", "created_at", "next_attempt_at"],
+  "description": "A call of the provider's API that is not done yet",
+  "properties": {
+    "id": {"type": "integer", "minimum": 1}, "kind": {"type": "string", "enum": ["register_webhook", "delete_coupon", "deactivate_promotion_code"]},
+    "subject": {"type": ["string", "null"], "description": "The provider's id of what it is about"},
+    "status": {"type": "string", "enum": ["pending", "dead"], "description": "dead after the last attempt; sending the secret key again retries it"},
+    "attempts": {"type": "integer"}, "error": {"type": ["string", "null"], "description": "Why the last attempt failed"},
+    "created_at": {"type": "string", "format": "date-time"}, "next_attempt_at": {"type": ["string", "null"], "format": "date-time"}
   }
 }$json$);

@@ -1,4 +1,4 @@
-//! Where webhooks may go. Project owners choose the address, so it must not lead into the operator's own network: what
+//! Where requests may go. Project owners choose the address, so it must not lead into the operator's own network: what
 //! counts is the address that is dialled, whatever the name resolves to at that moment.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -8,14 +8,14 @@ use url::{Host, Url};
 
 /// Why a target is not sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum TargetError {
-    #[error("the webhook URL must use https")]
+pub(crate) enum TargetError {
+    #[error("the URL must use https")]
     NotHttps,
-    #[error("the webhook URL must be an http or https URL with a host")]
+    #[error("the URL must be an http or https URL with a host")]
     NotHttp,
-    #[error("the webhook URL leads to an address that is not public")]
+    #[error("the URL leads to an address that is not public")]
     NotPublic,
-    #[error("the host of the webhook URL has no address")]
+    #[error("the host of the URL has no address")]
     NoAddress,
 }
 

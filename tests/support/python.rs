@@ -1,29 +1,36 @@
-//! The Python programs that `tests/setup/schemathesis.sh` installs.
+//! The Python programs and libraries that `tests/setup/python.sh` installs.
 
-use std::process::{Command, Output, Stdio};
+use std::io::Write;
+use std::process::{Output, Stdio};
 
-use affiliate_tests::binary::{self, workspace};
+use crate::binary::{self, workspace};
 
-/// Runs one to its end, in a directory of its own.
+/// Runs a program to its end, in a directory of its own.
 pub async fn run(program: &str, arguments: &[&str]) -> Output {
+    run_with_input(program, arguments, "").await
+}
+
+/// The same with something to read on its standard input.
+pub async fn run_with_input(program: &str, arguments: &[&str], input: &str) -> Output {
     let path = workspace().join(".local/python/bin").join(program);
     assert!(
         path.is_file(),
-        "{} is missing: tests/setup/schemathesis.sh",
+        "{} is missing: tests/setup/python.sh",
         path.display()
     );
     let directory = tempfile::tempdir().expect("a directory");
-    let mut command = Command::new("setpriv");
+    let mut command = binary::mortal(path);
     command
-        .arg("--pdeathsig=KILL")
-        .arg("--")
-        .arg(path)
         .args(arguments)
         .current_dir(directory.path())
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let child = binary::spawn(command);
+    let mut child = binary::spawn(command);
+    let mut stdin = child.stdin.take().expect("piped");
+    // A program that does not read its input may be gone already.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
     let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await;
     output
         .expect("waiting does not panic")
