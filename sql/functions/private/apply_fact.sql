@@ -32,7 +32,7 @@ BEGIN
   SELECT array_agg(i.kind), array_agg(i.identity_key) INTO v_kinds, v_keys FROM affiliate_private.fact_identities(apply_fact.p_provider, v_fact) AS i;
   v_payment := affiliate_private.lock_payment(apply_fact.p_project_id, apply_fact.p_provider, affiliate_private.payment_keys(v_fact),
                                               ARRAY(SELECT k.kind || ':' || k.identity_key FROM unnest(v_kinds, v_keys) AS k (kind, identity_key)));
-  v_changed  := affiliate_private.merge_links(apply_fact.p_project_id, apply_fact.p_provider, v_fact -> 'links');
+  v_changed := affiliate_private.merge_links(apply_fact.p_project_id, apply_fact.p_provider, v_fact -> 'links');
   v_subscription := affiliate_private.begun_subscription(v_payment);
   v_customer := affiliate_private.resolve_customer(apply_fact.p_project_id, v_kinds, v_keys, apply_fact.p_provider, v_payment,
                                                    v_keys IS NOT NULL OR v_fact ? 'sale');
@@ -40,7 +40,9 @@ BEGIN
     v_since := affiliate_private.merge_sale(apply_fact.p_project_id, apply_fact.p_provider, v_customer.customer_id, apply_fact.p_event_key,
                                             apply_fact.p_occurred_at, v_fact, v_subscription);
   END IF;
-  PERFORM affiliate_private.adopt_first_payment(apply_fact.p_project_id, apply_fact.p_provider, v_payment);
+  IF v_subscription IS NOT NULL THEN
+    PERFORM affiliate_private.adopt_first_payment(apply_fact.p_project_id, apply_fact.p_provider, v_payment, v_subscription);
+  END IF;
   IF v_customer.customer_id IS NOT NULL THEN
     v_learnt := affiliate_private.merge_evidence(apply_fact.p_project_id, apply_fact.p_provider, v_customer.customer_id, v_scope,
                                                  apply_fact.p_occurred_at, v_fact -> 'evidence');

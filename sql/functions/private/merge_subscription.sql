@@ -50,17 +50,16 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 COMMENT ON FUNCTION affiliate_private.begun_subscription(text[]) IS 'The subscription whose first payment goes by these ids, NULL for none.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.adopt_first_payment(p_project_id bigint, p_provider text, p_payment text[]) RETURNS void
+CREATE OR REPLACE FUNCTION affiliate_private.adopt_first_payment(p_project_id bigint, p_provider text, p_payment text[], p_subscription_key text) RETURNS void
 LANGUAGE sql VOLATILE AS $$
   -- Its own event may not say that it begins a subscription (a LemonSqueezy order): the link does, before or after it.
-  UPDATE affiliate_private.sale AS s SET subscription_key = b.subscription_key
-  FROM (SELECT affiliate_private.begun_subscription(adopt_first_payment.p_payment) AS subscription_key) AS b
+  UPDATE affiliate_private.sale AS s SET subscription_key = adopt_first_payment.p_subscription_key
   WHERE s.project_id = adopt_first_payment.p_project_id AND s.provider = adopt_first_payment.p_provider AND s.sale_key = ANY (adopt_first_payment.p_payment)
-    AND b.subscription_key IS NOT NULL AND s.subscription_key IS DISTINCT FROM b.subscription_key
+    AND s.subscription_key IS DISTINCT FROM adopt_first_payment.p_subscription_key
     -- One that names another subscription itself stays with that.
     AND (s.subscription_key IS NULL OR affiliate_private.subscription_scope(s.subscription_key) || ':first' = ANY (adopt_first_payment.p_payment))
 $$;
-COMMENT ON FUNCTION affiliate_private.adopt_first_payment(bigint, text, text[]) IS 'Makes the sale of a payment one of the subscription whose first payment it is known to be.';
+COMMENT ON FUNCTION affiliate_private.adopt_first_payment(bigint, text, text[], text) IS 'Makes the sale of a payment one of the subscription whose first payment it is known to be.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.sale_products(p_sale affiliate_private.sale) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
