@@ -125,6 +125,9 @@ impl Teller<'_> {
 
 fn order(payment: &Payment, who: &Who, hints: &Hints) -> Value {
     let money = &payment.money;
+    // Every order has a customer; a guest's is known by their email.
+    let guest = || who.email.as_deref().unwrap_or(&payment.id).to_lowercase();
+    let customer = who.customer.clone().unwrap_or_else(guest);
     let mut metadata = json!({});
     if let Some(code) = hints.metadata {
         metadata["referral_code"] = json!(code);
@@ -133,8 +136,8 @@ fn order(payment: &Payment, who: &Who, hints: &Hints) -> Value {
         metadata["reference_id"] = json!(code);
     }
     json!({
-        "id": payment.id, "status": "paid", "billing_reason": "purchase", "customer_id": who.customer, "customer": {"email": who.email},
-        "currency": money.currency, "net_amount": money.net(), "tax_amount": money.tax, "total_amount": money.net() + money.tax,
+        "id": payment.id, "status": "paid", "billing_reason": "purchase", "customer_id": customer,
+        "customer": {"id": customer, "email": who.email}, "currency": money.currency, "net_amount": money.net(), "tax_amount": money.tax, "total_amount": money.net() + money.tax,
         "refunded_amount": 0, "created_at": iso(payment.at, 0), "modified_at": iso(payment.at, 0), "subscription_id": null,
         "product_id": money.lines[0].0, "metadata": metadata,
         "discount": hints.coupon.map(|coupon| json!({"id": format!("disc_{coupon}"), "code": COUPONS[coupon]})),
