@@ -16,6 +16,7 @@ BEGIN
     PERFORM affiliate_private.claim_reference(update_conversion.p_project_id, v_args ->> 'reference', v_id);
   END IF;
   v_old := affiliate_private.lock_conversion(update_conversion.p_project_id, v_id);
+  PERFORM affiliate_private.check_not_reserved(v_old);
   v_base_currency := CASE WHEN v_args ? 'base_value_currency' THEN affiliate_private.check_currency(v_args ->> 'base_value_currency') ELSE v_old.currency END;
   IF affiliate_private.currency_exponent(v_base_currency) <> affiliate_private.currency_exponent(v_old.currency) AND NOT v_args ? 'base_value' THEN
     RAISE EXCEPTION USING ERRCODE = 'RF409',

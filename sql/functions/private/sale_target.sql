@@ -32,8 +32,9 @@ BEGIN
   v_target.affiliate_id       := v_evidence.affiliate_id;
   v_target.attribution_source := v_evidence.source;
   v_target.evidence_id        := v_evidence.evidence_id;
-  -- What was paid out stays with whom it was paid to; the disagreement is recorded.
-  IF v_stamp.paid AND v_stamp.affiliate_id IS DISTINCT FROM v_evidence.affiliate_id THEN
+  -- What was paid out, or is about to be, stays with whom it is paid to; the disagreement is recorded.
+  IF v_stamp.conversion_id IS NOT NULL AND v_stamp.affiliate_id IS DISTINCT FROM v_evidence.affiliate_id
+     AND (v_stamp.paid OR affiliate_private.is_reserved(v_stamp)) THEN
     v_target.affiliate_id           := v_stamp.affiliate_id;
     v_target.attribution_source     := v_stamp.attribution_source;
     v_target.evidence_id            := v_stamp.evidence_id;
