@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use affiliate_tests::shop::Project;
+use affiliate_tests::shop::Answer;
+use affiliate_tests::{signature, stripe};
 use tokio::sync::Mutex;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -22,8 +23,29 @@ pub struct Tally {
 #[derive(Debug)]
 pub struct Door {
     owner: Arc<Client>,
-    /// Events go to the gateway, signed.
-    gateway: Option<Project>,
+    gateway: Option<Webhook>,
+}
+
+/// Where the gateway takes a provider's events, and what they are signed with.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    pub url: String,
+    pub secret: &'static str,
+    pub http: reqwest::Client,
+}
+
+impl Webhook {
+    async fn post(&self, event: &Delivery, body: &[u8]) {
+        let id = event.delivery_id.as_deref().unwrap_or_default();
+        let headers = signature::sign(event.provider, self.secret, id, stripe::now(), body);
+        let mut request = self.http.post(&self.url).body(body.to_vec());
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let answer = Answer::of(request.header("content-type", "application/json")).await;
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
 }
 
 impl Door {
@@ -35,19 +57,18 @@ impl Door {
         })
     }
 
-    pub fn gateway(owner: &Arc<Client>, project: &Project) -> Arc<Self> {
+    pub fn gateway(owner: &Arc<Client>, webhook: &Webhook) -> Arc<Self> {
         Arc::new(Self {
             owner: Arc::clone(owner),
-            gateway: Some(project.clone()),
+            gateway: Some(webhook.clone()),
         })
     }
 
     async fn receive(&self, project: i64, event: &Delivery, tally: &Tally) {
         let body = event.body.to_string().into_bytes();
         tally.events.fetch_add(1, Ordering::Relaxed);
-        if let Some(gateway) = &self.gateway {
-            let answer = gateway.deliver_bytes(&body).await;
-            assert_eq!(answer.status, 200, "{}", answer.text);
+        if let Some(webhook) = &self.gateway {
+            webhook.post(event, &body).await;
             return;
         }
         let sql = "SELECT affiliate_private.receive_event($1, $2, $3, $4)";

@@ -40,6 +40,16 @@ fn number(name: &str) -> Option<u64> {
     )
 }
 
+/// The seeds of the batches to run, one for so many lives of those asked for.
+fn seeds(lives: u64) -> Vec<u64> {
+    if let Some(seed) = number("AFFILIATE_SEED") {
+        return vec![seed; 2];
+    }
+    let batches = number("AFFILIATE_LIVES").unwrap_or(1000).div_ceil(lives);
+    let first = affiliate_tests::stripe::now().unsigned_abs() * 10_000;
+    (first..first + batches).collect()
+}
+
 /// Batches on both kernels in turns.
 async fn converge(provider: &str, tell: Tell) {
     let cluster = Cluster::shared().await;
@@ -47,17 +57,7 @@ async fn converge(provider: &str, tell: Tell) {
         cluster.create_database(Profile::Native).await,
         cluster.create_database(Profile::Portable).await,
     ];
-    let first = number("AFFILIATE_SEED");
-    let seeds: Vec<u64> = match first {
-        Some(seed) => vec![seed; 2],
-        None => {
-            let batches = number("AFFILIATE_LIVES")
-                .unwrap_or(1000)
-                .div_ceil(LIVES_A_BATCH);
-            let start = affiliate_tests::stripe::now().unsigned_abs() * 10_000;
-            (start..start + batches).collect()
-        }
-    };
+    let seeds = seeds(LIVES_A_BATCH);
     let pools = [
         Pool::open(&databases[0], CONNECTIONS).await,
         Pool::open(&databases[1], CONNECTIONS).await,
