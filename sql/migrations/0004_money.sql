@@ -181,7 +181,6 @@ CREATE TABLE affiliate_private.conversion_count_delta (
   paid         boolean  NOT NULL,
   change       smallint NOT NULL,
   CONSTRAINT conversion_count_delta_pkey PRIMARY KEY (project_id, delta_id),
-  CONSTRAINT conversion_count_delta_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id),
   CONSTRAINT conversion_count_delta_change_check CHECK (change IN (-1, 1))
 ) WITH (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);
 COMMENT ON TABLE affiliate_private.conversion_count_delta IS 'Conversions that began (+1) or ceased (-1) to count since the last fold; written by a trigger.';

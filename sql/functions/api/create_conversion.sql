@@ -18,7 +18,7 @@ BEGIN
     PERFORM affiliate_private.settle_sale(v_new.project_id, v_new.sale_id, true);
     v_new := affiliate_private.api_sale_conversion(create_conversion.p_project_id, v_sale_key);
   ELSIF v_new.affiliate_id IS NOT NULL AND v_new.type = 'purchase' THEN
-    PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_updated', affiliate_private.updated_section(v_new));
+    PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_updated');
   END IF;
   RETURN affiliate_private.data_json(affiliate_private.conversion_json(v_new, affiliate_private.project_currency(v_new.project_id)));
 END

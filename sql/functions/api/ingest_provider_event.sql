@@ -20,10 +20,6 @@ BEGIN
                    AND s.secret_id = ingest_provider_event.p_secret_id AND affiliate_private.is_live(s.retired_at)) THEN
     RAISE EXCEPTION USING ERRCODE = 'RF410', MESSAGE = 'The webhook secret that signed this event is no longer in use';
   END IF;
-  IF ingest_provider_event.p_provider IN ('stripe', 'lemonsqueezy') THEN
-    PERFORM affiliate_private.check_environment(ingest_provider_event.p_project_id, ingest_provider_event.p_provider,
-                                                affiliate_private.event_document(ingest_provider_event.p_body));
-  END IF;
   RETURN affiliate_private.receive_event(ingest_provider_event.p_project_id, ingest_provider_event.p_provider,
                                          ingest_provider_event.p_delivery_id, ingest_provider_event.p_body);
 END

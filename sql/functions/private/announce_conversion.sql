@@ -9,13 +9,13 @@ BEGIN
     RETURN;
   END IF;
   IF NOT v_credited THEN
-    PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_converted', affiliate_private.converted_section(v_new));
+    PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_converted');
   ELSIF affiliate_private.announced_part(announce_conversion.p_old) IS DISTINCT FROM affiliate_private.announced_part(v_new) THEN
-    PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_updated', affiliate_private.updated_section(v_new));
+    PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_updated');
   END IF;
   v_refunded := v_new.refunded_minor - CASE WHEN v_credited THEN (announce_conversion.p_old).refunded_minor ELSE 0 END;
   IF v_refunded > 0 THEN
-    PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_canceled', affiliate_private.canceled_section(v_new, v_refunded, 'refund'));
+    PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_canceled', v_refunded, 'refund');
   END IF;
 END
 $$;
@@ -28,10 +28,21 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 COMMENT ON FUNCTION affiliate_private.announced_part(affiliate_private.conversion) IS 'What of a conversion is worth a referral_updated when it changes; refunds have an event of their own.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.emit_conversion_webhook(p_conversion affiliate_private.conversion, p_event_type text, p_section json) RETURNS void
-LANGUAGE sql VOLATILE AS $$
-  SELECT affiliate_private.emit_webhook((emit_conversion_webhook.p_conversion).project_id, (emit_conversion_webhook.p_conversion).affiliate_id,
-                                        (emit_conversion_webhook.p_conversion).referred_user_id, emit_conversion_webhook.p_event_type,
-                                        'conversion', emit_conversion_webhook.p_section)
+CREATE OR REPLACE FUNCTION affiliate_private.emit_conversion_webhook(p_conversion affiliate_private.conversion, p_event_type text,
+                                                                     p_refund_minor bigint DEFAULT NULL, p_reason text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_row affiliate_private.conversion := emit_conversion_webhook.p_conversion;
+BEGIN
+  -- Working out what to say costs more than seeing that nobody listens.
+  IF affiliate_private.is_webhook_wanted(v_row.project_id, emit_conversion_webhook.p_event_type) THEN
+    PERFORM affiliate_private.emit_webhook(v_row.project_id, v_row.affiliate_id, v_row.referred_user_id, emit_conversion_webhook.p_event_type, 'conversion',
+      CASE emit_conversion_webhook.p_event_type
+        WHEN 'referral_converted' THEN affiliate_private.converted_section(v_row)
+        WHEN 'referral_updated' THEN affiliate_private.updated_section(v_row)
+        WHEN 'referral_canceled' THEN affiliate_private.canceled_section(v_row, emit_conversion_webhook.p_refund_minor, emit_conversion_webhook.p_reason)
+      END);
+  END IF;
+END
 $$;
-COMMENT ON FUNCTION affiliate_private.emit_conversion_webhook(affiliate_private.conversion, text, json) IS 'An event about a conversion.';
+COMMENT ON FUNCTION affiliate_private.emit_conversion_webhook(affiliate_private.conversion, text, bigint, text) IS 'An event about a conversion, where an endpoint wants it; the last two are the refund and the reason of referral_canceled.';

@@ -15,12 +15,11 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_fact         jsonb := apply_fact.p_fact;
   v_scope        text  := coalesce(v_fact #>> '{sale,key}', v_fact ->> 'scope');
-  v_kinds        text[];
-  v_keys         text[];
+  v_names        record := affiliate_private.fact_identities(apply_fact.p_provider, apply_fact.p_fact);
   v_payment      text[];
   v_customer     record;
   v_since        timestamptz := 'infinity';
-  v_changed      text[];
+  v_changed      text[] := '{}';
   v_learnt       text[];
   v_subscription text;
 BEGIN
@@ -29,13 +28,13 @@ BEGIN
     RETURN;
   END IF;
   PERFORM affiliate_private.lock_inputs(apply_fact.p_project_id, false);
-  SELECT array_agg(i.kind), array_agg(i.identity_key) INTO v_kinds, v_keys FROM affiliate_private.fact_identities(apply_fact.p_provider, v_fact) AS i;
-  v_payment := affiliate_private.lock_payment(apply_fact.p_project_id, apply_fact.p_provider, affiliate_private.payment_keys(v_fact),
-                                              ARRAY(SELECT k.kind || ':' || k.identity_key FROM unnest(v_kinds, v_keys) AS k (kind, identity_key)));
-  v_changed := affiliate_private.merge_links(apply_fact.p_project_id, apply_fact.p_provider, v_fact -> 'links');
+  v_payment := affiliate_private.lock_payment(apply_fact.p_project_id, apply_fact.p_provider, affiliate_private.payment_keys(v_fact), v_names.kinds, v_names.keys);
+  IF v_fact #> '{links,0}' IS NOT NULL THEN
+    v_changed := affiliate_private.merge_links(apply_fact.p_project_id, apply_fact.p_provider, v_fact -> 'links');
+  END IF;
   v_subscription := affiliate_private.begun_subscription(v_payment);
-  v_customer := affiliate_private.resolve_customer(apply_fact.p_project_id, v_kinds, v_keys, apply_fact.p_provider, v_payment,
-                                                   v_keys IS NOT NULL OR v_fact ? 'sale');
+  v_customer := affiliate_private.resolve_customer(apply_fact.p_project_id, v_names.kinds, v_names.keys, apply_fact.p_provider, v_payment,
+                                                   cardinality(v_names.keys) > 0 OR v_fact ? 'sale');
   IF v_fact ? 'sale' THEN
     v_since := affiliate_private.merge_sale(apply_fact.p_project_id, apply_fact.p_provider, v_customer.customer_id, apply_fact.p_event_key,
                                             apply_fact.p_occurred_at, v_fact, v_subscription);
@@ -43,7 +42,7 @@ BEGIN
   IF v_subscription IS NOT NULL THEN
     PERFORM affiliate_private.adopt_first_payment(apply_fact.p_project_id, apply_fact.p_provider, v_payment, v_subscription);
   END IF;
-  IF v_customer.customer_id IS NOT NULL THEN
+  IF v_customer.customer_id IS NOT NULL AND v_fact #> '{evidence,0}' IS NOT NULL THEN
     v_learnt := affiliate_private.merge_evidence(apply_fact.p_project_id, apply_fact.p_provider, v_customer.customer_id, v_scope,
                                                  apply_fact.p_occurred_at, v_fact -> 'evidence');
     -- A touch of the customer from now on, whatever it is about.
@@ -67,33 +66,61 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.apply_fact(bigint, text, text, timestamptz, jsonb) IS 'Merges what one event states into what is known, and settles the sales it touches.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.fact_identities(p_provider text, p_fact jsonb) RETURNS TABLE (kind text, identity_key text)
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT k.kind, k.identity_key
-  FROM (VALUES (fact_identities.p_provider, fact_identities.p_fact ->> 'customer_key'),
-               ('email', affiliate_private.fold_key(fact_identities.p_fact ->> 'email')),
-               -- Without a sale nothing else would lead from this payment to its customer.
-               (affiliate_private.payment_kind(fact_identities.p_provider),
-                CASE WHEN NOT fact_identities.p_fact ? 'sale' THEN fact_identities.p_fact ->> 'scope' END)) AS k (kind, identity_key)
-  WHERE k.identity_key IS NOT NULL
-  UNION
+CREATE OR REPLACE FUNCTION affiliate_private.fact_identities(p_provider text, p_fact jsonb, OUT kinds text[], OUT keys text[])
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_fact  jsonb := fact_identities.p_fact;
+  v_email text  := affiliate_private.fold_key(v_fact ->> 'email');
+  v_subscriptions text[] := ARRAY[v_fact #>> '{sale,subscription_key}', v_fact #>> '{subscription,key}'];
+  v_subscription  text;
+BEGIN
+  kinds := '{}';
+  keys  := '{}';
+  IF v_fact ->> 'customer_key' IS NOT NULL THEN
+    kinds := kinds || fact_identities.p_provider;
+    keys  := keys  || (v_fact ->> 'customer_key');
+  END IF;
+  IF v_email IS NOT NULL THEN
+    kinds := kinds || 'email'::text;
+    keys  := keys  || v_email;
+  END IF;
+  -- Without a sale nothing else would lead from this payment to its customer.
+  IF v_fact ->> 'scope' IS NOT NULL AND NOT v_fact ? 'sale' THEN
+    kinds := kinds || affiliate_private.payment_kind(fact_identities.p_provider);
+    keys  := keys  || (v_fact ->> 'scope');
+  END IF;
   -- A subscription is one customer's, whatever its payments say.
-  SELECT affiliate_private.subscription_kind(fact_identities.p_provider), s.subscription_key
-  FROM (SELECT fact_identities.p_fact #>> '{sale,subscription_key}' AS subscription_key
-        UNION ALL SELECT fact_identities.p_fact #>> '{subscription,key}'
-        UNION ALL SELECT affiliate_private.scope_subscription(e.item ->> 'scope') FROM jsonb_array_elements(fact_identities.p_fact -> 'evidence') AS e (item)) AS s
-  WHERE s.subscription_key IS NOT NULL
+  FOR v_n IN 0 .. coalesce(jsonb_array_length(v_fact -> 'evidence'), 0) - 1 LOOP
+    v_subscriptions := v_subscriptions || affiliate_private.scope_subscription(v_fact #>> ARRAY['evidence', v_n::text, 'scope']);
+  END LOOP;
+  FOREACH v_subscription IN ARRAY v_subscriptions LOOP
+    IF v_subscription IS NOT NULL THEN
+      kinds := kinds || affiliate_private.subscription_kind(fact_identities.p_provider);
+      keys  := keys  || v_subscription;
+    END IF;
+  END LOOP;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.fact_identities(text, jsonb) IS 'The names a fact gives its customer: provider id, email, the payment where it has no sale, subscriptions.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.payment_keys(p_fact jsonb) RETURNS text[]
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT ARRAY(
-    SELECT payment_keys.p_fact #>> '{sale,key}'
-    UNION SELECT payment_keys.p_fact ->> 'scope'
-    UNION SELECT payment_keys.p_fact #>> '{refund,alias}'
-    UNION SELECT l.link ->> k.key FROM jsonb_array_elements(payment_keys.p_fact -> 'links') AS l (link), unnest(ARRAY['alias', 'target']) AS k (key)
-    EXCEPT SELECT NULL)
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_fact  jsonb  := payment_keys.p_fact;
+  v_named text[] := ARRAY[v_fact #>> '{sale,key}', v_fact ->> 'scope', v_fact #>> '{refund,alias}'];
+  v_keys  text[] := '{}';
+  v_key   text;
+BEGIN
+  FOR v_n IN 0 .. coalesce(jsonb_array_length(v_fact -> 'links'), 0) - 1 LOOP
+    v_named := v_named || (v_fact #>> ARRAY['links', v_n::text, 'alias']) || (v_fact #>> ARRAY['links', v_n::text, 'target']);
+  END LOOP;
+  FOREACH v_key IN ARRAY v_named LOOP
+    IF v_key IS NOT NULL AND v_key <> ALL (v_keys) THEN
+      v_keys := v_keys || v_key;
+    END IF;
+  END LOOP;
+  RETURN v_keys;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.payment_keys(jsonb) IS 'The payment ids a fact names.';
 
@@ -101,6 +128,13 @@ CREATE OR REPLACE FUNCTION affiliate_private.touched_sales(p_project_id bigint, 
                                                            p_since timestamptz, p_unsettled bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
+  -- Most events tell of one payment more, and change nothing else.
+  IF cardinality(touched_sales.p_changed) = 0 AND cardinality(touched_sales.p_unsettled) = 0 AND touched_sales.p_since = 'infinity' THEN
+    RETURN ARRAY(
+      SELECT p.sale_id FROM affiliate_private.sale AS p
+      WHERE p.project_id = touched_sales.p_project_id AND p.provider = touched_sales.p_provider AND p.sale_key = ANY (touched_sales.p_payment)
+      ORDER BY p.occurred_at, p.sale_key);
+  END IF;
   RETURN ARRAY(
     SELECT s.sale_id FROM (
       SELECT p.sale_id, p.occurred_at, p.sale_key FROM affiliate_private.sale AS p

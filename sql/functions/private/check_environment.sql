@@ -37,13 +37,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.check_environment(bigint, text, jsonb) IS 'RF400 for an event that must not be stored: a thin one, or one of test mode where the provider is connected for live mode and the other way round.';
-
-CREATE OR REPLACE FUNCTION affiliate_private.event_document(p_body bytea) RETURNS jsonb
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  RETURN convert_from(event_document.p_body, 'UTF8')::jsonb;
-EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
-  RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION affiliate_private.event_document(bytea) IS 'The body of an event as JSON, NULL where it is none.';

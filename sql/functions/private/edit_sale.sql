@@ -31,9 +31,13 @@ CREATE OR REPLACE FUNCTION affiliate_private.spread_minor(p_parts bigint[], p_to
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   v_parts bigint[] := spread_minor.p_parts;
-  v_sum   numeric  := (SELECT sum(p.minor) FROM unnest(spread_minor.p_parts) AS p (minor));
   v_left  bigint   := spread_minor.p_total;
+  v_sum   numeric;
 BEGIN
+  IF cardinality(v_parts) = 1 THEN
+    RETURN ARRAY[v_left];
+  END IF;
+  v_sum := (SELECT sum(p.minor) FROM unnest(v_parts) AS p (minor));
   -- Each part keeps its share; the last one takes what rounding leaves.
   FOR v_n IN 1 .. cardinality(v_parts) LOOP
     v_parts[v_n] := CASE WHEN v_n = cardinality(v_parts) THEN v_left WHEN v_sum = 0 THEN 0

@@ -7,10 +7,6 @@ DECLARE
   v_referrer   json;
   v_referred   json;
 BEGIN
-  IF NOT EXISTS (SELECT FROM affiliate_private.webhook_endpoint AS e
-                 WHERE e.project_id = v_project_id AND e.enabled AND emit_webhook.p_event_type = ANY (e.events)) THEN
-    RETURN;
-  END IF;
   SELECT row_to_json(x) INTO v_referrer FROM (
     SELECT a.affiliate_id::text AS id, a.email AS email FROM affiliate_private.affiliate AS a
     WHERE a.project_id = v_project_id AND a.affiliate_id = emit_webhook.p_affiliate_id) AS x;
@@ -30,7 +26,16 @@ BEGIN
   PERFORM affiliate_private.ring_doorbell();
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.emit_webhook(bigint, bigint, bigint, text, text, json) IS 'Writes a webhook event, its body frozen, and a delivery for every endpoint that wants it. Nothing is written where none does.';
+COMMENT ON FUNCTION affiliate_private.emit_webhook(bigint, bigint, bigint, text, text, json) IS 'Writes a webhook event, its body frozen, and a delivery for every endpoint that wants it; the caller has seen that one does (is_webhook_wanted).';
+
+CREATE OR REPLACE FUNCTION affiliate_private.is_webhook_wanted(p_project_id bigint, p_event_type text) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM affiliate_private.webhook_endpoint AS e
+                 WHERE e.project_id = is_webhook_wanted.p_project_id AND e.enabled AND is_webhook_wanted.p_event_type = ANY (e.events));
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.is_webhook_wanted(bigint, text) IS 'Whether an endpoint of the project wants events of this type; where none does, none is written.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.ring_doorbell() RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$

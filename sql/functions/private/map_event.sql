@@ -35,14 +35,6 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.event_header(text, jsonb) IS 'What an event''s body says it is known by, its type, and when it happened (for fact_time); NULL where it does not say.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.event_key(p_provider text, p_delivery_id text, p_doc jsonb, p_body bytea) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT coalesce(nullif(event_key.p_delivery_id, ''),
-                  (SELECT h.event_key FROM affiliate_private.event_header(event_key.p_provider, event_key.p_doc) AS h),
-                  'sha256:' || encode(sha256(event_key.p_body), 'hex'))
-$$;
-COMMENT ON FUNCTION affiliate_private.event_key(text, text, jsonb, bytea) IS 'What an event is known by: the provider''s delivery id, what its body says, or the digest of its bytes.';
-
 CREATE OR REPLACE FUNCTION affiliate_private.header_text(p_value jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN jsonb_typeof(header_text.p_value) = 'string' THEN header_text.p_value #>> '{}' END

@@ -50,16 +50,30 @@ $$;
 COMMENT ON FUNCTION affiliate_private.stripe_id_required(text, jsonb) IS 'The id of a Stripe object; RF400 where it has none.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.fact_links(p_target text, VARIADIC p_aliases text[]) RETURNS jsonb
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT coalesce(jsonb_agg(jsonb_build_object('alias', a.key, 'target', fact_links.p_target)), '[]'::jsonb)
-  FROM unnest(fact_links.p_aliases) AS a (key) WHERE a.key <> fact_links.p_target
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_links jsonb := '[]';
+  v_alias text;
+BEGIN
+  FOREACH v_alias IN ARRAY fact_links.p_aliases LOOP
+    IF v_alias <> fact_links.p_target THEN
+      v_links := v_links || jsonb_build_object('alias', v_alias, 'target', fact_links.p_target);
+    END IF;
+  END LOOP;
+  RETURN v_links;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.fact_links(text, text[]) IS 'The links of a fact: other ids of a payment (NULLs left out) to the one its sale goes by.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.fact_evidence(p_scope text, p_source text, p_namespace text, p_code text) RETURNS jsonb
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN fact_evidence.p_code IS NULL THEN '[]'::jsonb ELSE jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
-    'scope', fact_evidence.p_scope, 'source', fact_evidence.p_source, 'namespace', fact_evidence.p_namespace, 'code', fact_evidence.p_code))) END
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF fact_evidence.p_code IS NULL THEN
+    RETURN '[]';
+  END IF;
+  RETURN jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
+    'scope', fact_evidence.p_scope, 'source', fact_evidence.p_source, 'namespace', fact_evidence.p_namespace, 'code', fact_evidence.p_code)));
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.fact_evidence(text, text, text, text) IS 'A list of one piece of evidence, empty without a code; without a scope it is about the fact''s sale.';
 

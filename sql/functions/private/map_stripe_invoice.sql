@@ -41,16 +41,20 @@ $$;
 COMMENT ON FUNCTION affiliate_private.map_stripe_invoice(jsonb) IS 'A paid invoice: a sale, of a subscription or not.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.stripe_invoice_base(p_invoice jsonb, p_total bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT coalesce(
-      affiliate_private.fact_minor('total_excluding_tax', stripe_invoice_base.p_invoice -> 'total_excluding_tax'),
-      stripe_invoice_base.p_total - coalesce(
-        (SELECT sum(affiliate_private.fact_minor('tax amount', t.tax -> 'amount'))::bigint
-         FROM jsonb_array_elements(CASE WHEN jsonb_typeof(stripe_invoice_base.p_invoice -> 'total_taxes') = 'array' THEN stripe_invoice_base.p_invoice -> 'total_taxes'
-                                        WHEN jsonb_typeof(stripe_invoice_base.p_invoice -> 'total_tax_amounts') = 'array' THEN stripe_invoice_base.p_invoice -> 'total_tax_amounts'
-                                        ELSE '[]'::jsonb END) AS t (tax)),
-        affiliate_private.fact_minor('tax', stripe_invoice_base.p_invoice -> 'tax'), 0))
-    - coalesce(affiliate_private.fact_minor('shipping', stripe_invoice_base.p_invoice #> '{shipping_cost,amount_subtotal}'), 0)
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_invoice jsonb  := stripe_invoice_base.p_invoice;
+  v_taxes   jsonb  := CASE WHEN jsonb_typeof(v_invoice -> 'total_taxes') = 'array' THEN v_invoice -> 'total_taxes'
+                           WHEN jsonb_typeof(v_invoice -> 'total_tax_amounts') = 'array' THEN v_invoice -> 'total_tax_amounts' END;
+  v_base    bigint := affiliate_private.fact_minor('total_excluding_tax', v_invoice -> 'total_excluding_tax');
+BEGIN
+  IF v_base IS NULL THEN
+    v_base := stripe_invoice_base.p_total - coalesce(
+      (SELECT sum(affiliate_private.fact_minor('tax amount', t.tax -> 'amount'))::bigint FROM jsonb_array_elements(v_taxes) AS t (tax)),
+      affiliate_private.fact_minor('tax', v_invoice -> 'tax'), 0);
+  END IF;
+  RETURN v_base - coalesce(affiliate_private.fact_minor('shipping', v_invoice #> '{shipping_cost,amount_subtotal}'), 0);
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.stripe_invoice_base(jsonb, bigint) IS 'The total of an invoice without tax and shipping, minor units, in the old and new shapes.';
 

@@ -46,20 +46,25 @@ $$;
 COMMENT ON FUNCTION affiliate_private.stripe_session_evidence(jsonb, text) IS 'Attribution evidence of a checkout session: discounts, metadata.referral_code, client_reference_id.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.stripe_discount_evidence(p_discounts jsonb, p_scope text) RETURNS jsonb
-LANGUAGE sql IMMUTABLE AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF jsonb_typeof(stripe_discount_evidence.p_discounts) IS DISTINCT FROM 'array' OR stripe_discount_evidence.p_discounts IN ('[]', '[null]') THEN
+    RETURN '[]';
+  END IF;
   -- A discount names ids; the code the customer typed is known only where the promotion code comes expanded. What owners
   -- enter as the Stripe id of a coupon may be any of the three. The coupon moved into source with API version clover.
-  SELECT coalesce(jsonb_agg(e.item || f.since), '[]'::jsonb)
-  FROM jsonb_array_elements(CASE jsonb_typeof(stripe_discount_evidence.p_discounts)
-                              WHEN 'array' THEN stripe_discount_evidence.p_discounts ELSE '[]'::jsonb END) AS d (discount)
-  CROSS JOIN LATERAL (SELECT affiliate_private.fact_text('promotion code', d.discount #> '{promotion_code,code}') AS code) AS t
-  CROSS JOIN LATERAL (VALUES ('coupon', t.code), ('stripe', t.code),
-                             ('stripe', affiliate_private.stripe_id('promotion_code', d.discount -> 'promotion_code')),
-                             ('stripe', affiliate_private.stripe_id('coupon', coalesce(d.discount #> '{source,coupon}', d.discount -> 'coupon')))) AS c (namespace, code)
-  -- In force from its start on: what was paid before had no coupon.
-  CROSS JOIN LATERAL (SELECT jsonb_strip_nulls(jsonb_build_object('effective_at', CASE WHEN d.discount -> 'start' <> 'null' THEN
-                        affiliate_private.fact_unix_time('discount start', d.discount -> 'start') END)) AS since) AS f
-  CROSS JOIN LATERAL jsonb_array_elements(affiliate_private.fact_evidence(stripe_discount_evidence.p_scope, 'coupon', c.namespace, c.code)) AS e (item)
-  WHERE jsonb_typeof(d.discount) = 'object'
+  RETURN (
+    SELECT coalesce(jsonb_agg(e.item || f.since), '[]'::jsonb)
+    FROM jsonb_array_elements(stripe_discount_evidence.p_discounts) AS d (discount)
+    CROSS JOIN LATERAL (SELECT affiliate_private.fact_text('promotion code', d.discount #> '{promotion_code,code}') AS code) AS t
+    CROSS JOIN LATERAL (VALUES ('coupon', t.code), ('stripe', t.code),
+                               ('stripe', affiliate_private.stripe_id('promotion_code', d.discount -> 'promotion_code')),
+                               ('stripe', affiliate_private.stripe_id('coupon', coalesce(d.discount #> '{source,coupon}', d.discount -> 'coupon')))) AS c (namespace, code)
+    -- In force from its start on: what was paid before had no coupon.
+    CROSS JOIN LATERAL (SELECT jsonb_strip_nulls(jsonb_build_object('effective_at', CASE WHEN d.discount -> 'start' <> 'null' THEN
+                          affiliate_private.fact_unix_time('discount start', d.discount -> 'start') END)) AS since) AS f
+    CROSS JOIN LATERAL jsonb_array_elements(affiliate_private.fact_evidence(stripe_discount_evidence.p_scope, 'coupon', c.namespace, c.code)) AS e (item)
+    WHERE jsonb_typeof(d.discount) = 'object');
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.stripe_discount_evidence(jsonb, text) IS 'Coupon evidence of a list of Stripe discounts; plain di_ ids say nothing (customer.discount.created explains them).';

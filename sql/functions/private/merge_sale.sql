@@ -48,7 +48,10 @@ $$;
 COMMENT ON FUNCTION affiliate_private.is_first(affiliate_private.sale) IS 'Whether a sale is the first with money of its customer or of its subscription, which decides what later ones earn.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.merge_links(p_project_id bigint, p_provider text, p_links jsonb) RETURNS text[]
-LANGUAGE sql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_aliases text[];
+BEGIN
   WITH learnt AS (
     INSERT INTO affiliate_private.payment_link AS k (project_id, provider, alias_key, target_key)
     SELECT DISTINCT merge_links.p_project_id, merge_links.p_provider, l.link ->> 'alias', l.link ->> 'target'
@@ -56,6 +59,8 @@ LANGUAGE sql VOLATILE AS $$
     WHERE l.link ->> 'alias' <> l.link ->> 'target'
     ON CONFLICT ON CONSTRAINT payment_link_pkey DO NOTHING
     RETURNING k.alias_key)
-  SELECT coalesce(array_agg(learnt.alias_key), '{}') FROM learnt
+  SELECT coalesce(array_agg(learnt.alias_key), '{}') INTO v_aliases FROM learnt;
+  RETURN v_aliases;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.merge_links(bigint, text, jsonb) IS 'Stores which ids belong to one payment and gives those of which that is new.';

@@ -78,7 +78,9 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_row affiliate_private.conversion;
 BEGIN
-  IF announce_end.p_subscription_key IS NULL THEN
+  IF NOT EXISTS (SELECT FROM affiliate_private.subscription AS e
+                 WHERE e.project_id = announce_end.p_project_id AND e.provider = announce_end.p_provider
+                   AND e.subscription_key = announce_end.p_subscription_key AND e.announced_at IS NULL) THEN
     RETURN;
   END IF;
   -- About the last payment that somebody is credited with; a payment that becomes known later can still be the first such.
@@ -92,7 +94,7 @@ BEGIN
   IF FOUND THEN
     UPDATE affiliate_private.subscription AS e SET announced_at = clock_timestamp()
     WHERE e.project_id = announce_end.p_project_id AND e.provider = announce_end.p_provider AND e.subscription_key = announce_end.p_subscription_key;
-    PERFORM affiliate_private.emit_conversion_webhook(v_row, 'referral_canceled', affiliate_private.canceled_section(v_row, 0, 'subscription_canceled'));
+    PERFORM affiliate_private.emit_conversion_webhook(v_row, 'referral_canceled', 0, 'subscription_canceled');
   END IF;
 END
 $$;

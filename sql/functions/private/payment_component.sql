@@ -20,7 +20,7 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.payment_component(bigint, text, text[]) IS 'All provider ids of the payments that these ids belong to, as far as is known.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.lock_payment(p_project_id bigint, p_provider text, p_keys text[], p_identities text[]) RETURNS text[]
+CREATE OR REPLACE FUNCTION affiliate_private.lock_payment(p_project_id bigint, p_provider text, p_keys text[], p_kinds text[], p_names text[]) RETURNS text[]
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_locked text[];
@@ -31,10 +31,12 @@ BEGIN
     v_all := affiliate_private.payment_component(lock_payment.p_project_id, lock_payment.p_provider, lock_payment.p_keys);
     EXIT WHEN v_all <@ v_locked;
     PERFORM affiliate_private.lock_facts(lock_payment.p_project_id,
-      lock_payment.p_identities || ARRAY(SELECT 'payment:' || lock_payment.p_provider || ':' || k.key FROM unnest(v_all) AS k (key)));
+      ARRAY(SELECT k.kind || ':' || k.name FROM unnest(lock_payment.p_kinds, lock_payment.p_names) AS k (kind, name)
+            UNION ALL
+            SELECT 'payment:' || lock_payment.p_provider || ':' || k.key FROM unnest(v_all) AS k (key)));
     v_locked := v_all;
   END LOOP;
   RETURN v_all;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.lock_payment(bigint, text, text[], text[]) IS 'All ids of a payment, locked together with these identities, so that facts about one payment are merged one after the other.';
+COMMENT ON FUNCTION affiliate_private.lock_payment(bigint, text, text[], text[], text[]) IS 'All ids of a payment, locked together with these identities, so that facts about one payment are merged one after the other.';

@@ -1,10 +1,12 @@
 CREATE OR REPLACE FUNCTION affiliate_private.receive_event(p_project_id bigint, p_provider text, p_delivery_id text, p_body bytea) RETURNS text
 LANGUAGE plpgsql VOLATILE
--- Every statement below here looks rows up by key: planning them anew for each event costs more than running them.
-SET plan_cache_mode = force_generic_plan AS $$
+-- Every statement below here looks rows up by key: planning them anew for each event costs more than running them, and a plan
+-- made while the tables were empty must not scan them when they are not.
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   v_doc     jsonb;
   v_problem text;
+  v_header  record;
   v_key     text;
   v_known   affiliate_private.provider_event;
   v_outcome text;
@@ -17,7 +19,9 @@ BEGIN
   EXCEPTION WHEN OTHERS THEN
     v_problem := 'the body is not valid JSON: ' || sqlerrm;
   END;
-  v_key := affiliate_private.event_key(receive_event.p_provider, receive_event.p_delivery_id, v_doc, receive_event.p_body);
+  PERFORM affiliate_private.check_environment(receive_event.p_project_id, receive_event.p_provider, v_doc);
+  v_header := affiliate_private.event_header(receive_event.p_provider, v_doc);
+  v_key := coalesce(nullif(receive_event.p_delivery_id, ''), v_header.event_key, 'sha256:' || encode(sha256(receive_event.p_body), 'hex'));
 
   -- Fifty copies at once: one stores it, the others wait here and then see it.
   PERFORM affiliate_private.lock_facts(receive_event.p_project_id, ARRAY['event:' || receive_event.p_provider || ':' || v_key]);
@@ -27,26 +31,27 @@ BEGIN
     -- A parked event that is delivered again gets another chance.
     v_outcome := CASE WHEN v_known.outcome = 'parked' THEN affiliate_private.replay_event(v_known) ELSE 'duplicate' END;
   ELSE
-    v_outcome := affiliate_private.store_event(receive_event.p_project_id, receive_event.p_provider, v_key, v_doc, v_problem, receive_event.p_body);
+    v_outcome := affiliate_private.store_event(receive_event.p_project_id, receive_event.p_provider, v_key, v_header, v_doc, v_problem, receive_event.p_body);
   END IF;
   RETURN row_to_json(x) FROM (SELECT true AS received, v_outcome AS status, v_key AS event_id) AS x;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.receive_event(bigint, text, text, bytea) IS 'One verified event: applied once, ignored, parked, or known already (duplicate).';
 
-CREATE OR REPLACE FUNCTION affiliate_private.store_event(p_project_id bigint, p_provider text, p_event_key text, p_doc jsonb, p_problem text, p_body bytea) RETURNS text
+CREATE OR REPLACE FUNCTION affiliate_private.store_event(p_project_id bigint, p_provider text, p_event_key text, p_header record, p_doc jsonb, p_problem text, p_body bytea) RETURNS text
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_result record;
 BEGIN
-  v_result := affiliate_private.try_event(store_event.p_project_id, store_event.p_provider, store_event.p_event_key, store_event.p_doc, store_event.p_problem);
+  v_result := affiliate_private.try_event(store_event.p_project_id, store_event.p_provider, store_event.p_event_key,
+                                           store_event.p_header, store_event.p_doc, store_event.p_problem);
   INSERT INTO affiliate_private.provider_event (project_id, provider, event_key, event_type, occurred_at, outcome, error, body)
   VALUES (store_event.p_project_id, store_event.p_provider, store_event.p_event_key, v_result.event_type,
           v_result.occurred_at, v_result.outcome, v_result.error, store_event.p_body);
   RETURN v_result.outcome;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.store_event(bigint, text, text, jsonb, text, bytea) IS 'Keeps a new event raw beside its effect.';
+COMMENT ON FUNCTION affiliate_private.store_event(bigint, text, text, record, jsonb, text, bytea) IS 'Keeps a new event raw beside its effect.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.replay_event(p_event affiliate_private.provider_event) RETURNS text
 LANGUAGE plpgsql VOLATILE AS $$
@@ -60,7 +65,8 @@ BEGIN
   EXCEPTION WHEN OTHERS THEN
     v_problem := (replay_event.p_event).error;
   END;
-  v_result := affiliate_private.try_event((replay_event.p_event).project_id, (replay_event.p_event).provider, (replay_event.p_event).event_key, v_doc, v_problem);
+  v_result := affiliate_private.try_event((replay_event.p_event).project_id, (replay_event.p_event).provider, (replay_event.p_event).event_key,
+                                           affiliate_private.event_header((replay_event.p_event).provider, v_doc), v_doc, v_problem);
   UPDATE affiliate_private.provider_event AS e
   SET outcome = v_result.outcome, error = v_result.error, occurred_at = v_result.occurred_at
   WHERE e.project_id = (replay_event.p_event).project_id AND e.provider_event_id = (replay_event.p_event).provider_event_id;
@@ -69,11 +75,11 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.replay_event(affiliate_private.provider_event) IS 'Applies a stored event again from its raw body. Merging makes that harmless for one that was applied.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.try_event(p_project_id bigint, p_provider text, p_event_key text, p_doc jsonb, p_problem text,
+CREATE OR REPLACE FUNCTION affiliate_private.try_event(p_project_id bigint, p_provider text, p_event_key text, p_header record, p_doc jsonb, p_problem text,
                                                        OUT outcome text, OUT error text, OUT event_type text, OUT occurred_at timestamptz)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-  v_header record := affiliate_private.event_header(try_event.p_provider, try_event.p_doc);
+  v_header record := try_event.p_header;
   v_fact   jsonb;
 BEGIN
   outcome    := 'parked';
@@ -104,4 +110,4 @@ BEGIN
   END;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.try_event(bigint, text, text, jsonb, text) IS 'Applies an event''s fact in a subtransaction of its own: a failure parks this event and blocks no other. Passing trouble (deadlock, shutdown, no space) is raised instead.';
+COMMENT ON FUNCTION affiliate_private.try_event(bigint, text, text, record, jsonb, text) IS 'Applies an event''s fact in a subtransaction of its own: a failure parks this event and blocks no other. Passing trouble (deadlock, shutdown, no space) is raised instead.';

@@ -46,17 +46,24 @@ COMMENT ON FUNCTION affiliate_private.customer_email(bigint, bigint) IS 'An emai
 CREATE OR REPLACE FUNCTION affiliate_private.find_referred_user(p_project_id bigint, p_customer_id bigint, p_email text) RETURNS affiliate_private.referred_user
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  v_row affiliate_private.referred_user;
+  v_row   affiliate_private.referred_user;
+  v_other affiliate_private.referred_user;
+  v_email text;
 BEGIN
   SELECT r.* INTO v_row FROM affiliate_private.referred_user AS r
   WHERE r.project_id = find_referred_user.p_project_id AND r.deleted_at IS NULL AND r.email_key = affiliate_private.fold_key(find_referred_user.p_email);
   IF NOT FOUND THEN
     -- The same customer under another email, or one this event does not name.
-    SELECT r.* INTO v_row
-    FROM affiliate_private.customer_identity AS i
-    JOIN affiliate_private.referred_user AS r ON r.project_id = i.project_id AND r.email_key = i.identity_key AND r.deleted_at IS NULL
-    WHERE i.project_id = find_referred_user.p_project_id AND i.customer_id = find_referred_user.p_customer_id AND i.kind = 'email'
-    ORDER BY r.referred_user_id LIMIT 1;
+    FOR v_email IN
+      SELECT i.identity_key FROM affiliate_private.customer_identity AS i
+      WHERE i.project_id = find_referred_user.p_project_id AND i.customer_id = find_referred_user.p_customer_id AND i.kind = 'email'
+    LOOP
+      SELECT r.* INTO v_other FROM affiliate_private.referred_user AS r
+      WHERE r.project_id = find_referred_user.p_project_id AND r.deleted_at IS NULL AND r.email_key = v_email;
+      IF v_row.referred_user_id IS NULL OR v_other.referred_user_id < v_row.referred_user_id THEN
+        v_row := v_other;
+      END IF;
+    END LOOP;
   END IF;
   RETURN v_row;
 END
@@ -71,9 +78,11 @@ BEGIN
   END IF;
   UPDATE affiliate_private.referred_user AS r SET signed_up_at = announce_signup.p_signed_up_at
   WHERE r.project_id = (announce_signup.p_user).project_id AND r.referred_user_id = (announce_signup.p_user).referred_user_id;
-  PERFORM affiliate_private.emit_webhook((announce_signup.p_user).project_id, (announce_signup.p_user).affiliate_id, (announce_signup.p_user).referred_user_id,
-    'referral_signed_up', 'data',
-    affiliate_private.signed_up_section((announce_signup.p_user).project_id, (announce_signup.p_user).affiliate_id, announce_signup.p_signed_up_at));
+  IF affiliate_private.is_webhook_wanted((announce_signup.p_user).project_id, 'referral_signed_up') THEN
+    PERFORM affiliate_private.emit_webhook((announce_signup.p_user).project_id, (announce_signup.p_user).affiliate_id, (announce_signup.p_user).referred_user_id,
+      'referral_signed_up', 'data',
+      affiliate_private.signed_up_section((announce_signup.p_user).project_id, (announce_signup.p_user).affiliate_id, announce_signup.p_signed_up_at));
+  END IF;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.announce_signup(affiliate_private.referred_user, timestamptz) IS 'referral_signed_up, once per referred user, when an affiliate is first linked to it.';

@@ -2,19 +2,21 @@ CREATE OR REPLACE FUNCTION affiliate_private.resolve_customer(p_project_id bigin
                                                               OUT customer_id bigint, OUT unsettled bigint[])
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
+  v_known  record;
   v_ids    bigint[];
-  v_locked bigint[];
   v_emails text[];
 BEGIN
   unsettled := '{}';
-  -- The identities and the payment are locked by the caller; the customers they lead to are locked here. A merge by somebody else may
-  -- have moved an identity while this waited, so look again until what is locked is what is meant.
+  -- The identities and the payment are locked by the caller, so that nobody else can name a customer by them; the customers they
+  -- lead to are locked here. One that was merged into another while this waited is gone: look again.
   LOOP
-    v_ids := affiliate_private.known_customers(resolve_customer.p_project_id, resolve_customer.p_kinds, resolve_customer.p_keys,
-                                               resolve_customer.p_provider, resolve_customer.p_payment);
-    EXIT WHEN v_ids <@ v_locked OR cardinality(v_ids) = 0;
+    v_known := affiliate_private.known_customers(resolve_customer.p_project_id, resolve_customer.p_kinds, resolve_customer.p_keys,
+                                                 resolve_customer.p_provider, resolve_customer.p_payment);
+    v_ids := v_known.customer_ids;
+    EXIT WHEN cardinality(v_ids) = 0;
     PERFORM affiliate_private.lock_customers(resolve_customer.p_project_id, v_ids);
-    v_locked := v_locked || v_ids;
+    EXIT WHEN cardinality(v_ids) = (SELECT count(*) FROM affiliate_private.customer AS c
+                                    WHERE c.project_id = resolve_customer.p_project_id AND c.customer_id = ANY (v_ids));
   END LOOP;
 
   customer_id := v_ids[1];
@@ -26,14 +28,16 @@ BEGIN
     RETURNING customer.customer_id INTO resolve_customer.customer_id;
     PERFORM affiliate_private.lock_customers(resolve_customer.p_project_id, ARRAY[resolve_customer.customer_id]);
   END IF;
-  WITH learnt AS (
-    INSERT INTO affiliate_private.customer_identity AS i (project_id, kind, identity_key, customer_id)
-    SELECT resolve_customer.p_project_id, k.kind, k.identity_key, resolve_customer.customer_id
-    FROM unnest(resolve_customer.p_kinds, resolve_customer.p_keys) AS k (kind, identity_key)
-    ON CONFLICT ON CONSTRAINT customer_identity_pkey DO NOTHING
-    RETURNING i.kind, i.identity_key
-  )
-  SELECT array_agg(learnt.identity_key) INTO v_emails FROM learnt WHERE learnt.kind = 'email';
+  IF v_known.names < cardinality(resolve_customer.p_keys) THEN
+    WITH learnt AS (
+      INSERT INTO affiliate_private.customer_identity AS i (project_id, kind, identity_key, customer_id)
+      SELECT resolve_customer.p_project_id, k.kind, k.identity_key, resolve_customer.customer_id
+      FROM unnest(resolve_customer.p_kinds, resolve_customer.p_keys) AS k (kind, identity_key)
+      ON CONFLICT ON CONSTRAINT customer_identity_pkey DO NOTHING
+      RETURNING i.kind, i.identity_key
+    )
+    SELECT array_agg(learnt.identity_key) INTO v_emails FROM learnt WHERE learnt.kind = 'email';
+  END IF;
   IF cardinality(v_ids) > 1 OR cardinality(v_ids) = 1 AND v_emails IS NOT NULL THEN
     unsettled := affiliate_private.reached_sales(resolve_customer.p_project_id, v_ids, v_emails);
   END IF;
@@ -44,14 +48,18 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.resolve_customer(bigint, text[], text[], text, text[], boolean) IS 'The one customer these identities and this payment belong to, locked; creates it (NULL without p_create), or merges the ones there are. unsettled: the sales that a merge or another email may change, which the caller settles.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.known_customers(p_project_id bigint, p_kinds text[], p_keys text[], p_provider text, p_payment text[]) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION affiliate_private.known_customers(p_project_id bigint, p_kinds text[], p_keys text[], p_provider text, p_payment text[],
+                                                             OUT customer_ids bigint[], OUT names integer)
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_named bigint[];
 BEGIN
-  RETURN ARRAY(
-    SELECT i.customer_id
-    FROM unnest(known_customers.p_kinds, known_customers.p_keys) AS k (kind, identity_key)
-    JOIN affiliate_private.customer_identity AS i
-      ON i.project_id = known_customers.p_project_id AND i.kind = k.kind AND i.identity_key = k.identity_key
+  SELECT array_agg(i.customer_id), count(*) INTO v_named, names
+  FROM unnest(known_customers.p_kinds, known_customers.p_keys) AS k (kind, identity_key)
+  JOIN affiliate_private.customer_identity AS i
+    ON i.project_id = known_customers.p_project_id AND i.kind = k.kind AND i.identity_key = k.identity_key;
+  customer_ids := ARRAY(
+    SELECT n.customer_id FROM unnest(v_named) AS n (customer_id)
     UNION
     SELECT s.customer_id FROM affiliate_private.sale AS s
     WHERE s.project_id = known_customers.p_project_id AND s.provider = known_customers.p_provider AND s.sale_key = ANY (known_customers.p_payment)
@@ -65,7 +73,7 @@ BEGIN
     ORDER BY customer_id);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.known_customers(bigint, text[], text[], text, text[]) IS 'The customers that identities and the ids of a payment lead to, the oldest first.';
+COMMENT ON FUNCTION affiliate_private.known_customers(bigint, text[], text[], text, text[]) IS 'The customers that identities and the ids of a payment lead to, the oldest first, and how many of the identities are known.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.payment_kind(p_provider text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
@@ -80,8 +88,10 @@ $$;
 COMMENT ON FUNCTION affiliate_private.subscription_kind(text) IS 'The kind of customer_identity of a provider''s subscriptions.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.lock_customers(p_project_id bigint, p_customer_ids bigint[]) RETURNS void
-LANGUAGE sql VOLATILE AS $$
-  SELECT affiliate_private.lock_facts(lock_customers.p_project_id, (SELECT array_agg('customer:' || c.id) FROM unnest(lock_customers.p_customer_ids) AS c (id)))
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  PERFORM affiliate_private.lock_facts(lock_customers.p_project_id, ARRAY(SELECT 'customer:' || c.id FROM unnest(lock_customers.p_customer_ids) AS c (id)));
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.lock_customers(bigint, bigint[]) IS 'Serialises everything that settles these customers, until the end of the transaction.';
 

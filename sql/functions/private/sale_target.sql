@@ -1,18 +1,16 @@
-CREATE OR REPLACE FUNCTION affiliate_private.sale_target(p_project_id bigint, p_sale_id bigint) RETURNS affiliate_private.sale_target
+CREATE OR REPLACE FUNCTION affiliate_private.sale_target(p_sale affiliate_private.sale, p_stamp affiliate_private.conversion) RETURNS affiliate_private.sale_target
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_target   affiliate_private.sale_target;
-  v_sale     affiliate_private.sale;
+  v_sale     affiliate_private.sale := sale_target.p_sale;
   v_edit     affiliate_private.sale_edit;
   v_payment  text[];
   v_pays     boolean;
   v_setting  affiliate_private.project_setting;
-  v_stamp    affiliate_private.conversion;
+  v_stamp    affiliate_private.conversion := sale_target.p_stamp;
   v_evidence record;
   v_lines    record;
 BEGIN
-  SELECT s.* INTO STRICT v_sale FROM affiliate_private.sale AS s
-  WHERE s.project_id = sale_target.p_project_id AND s.sale_id = sale_target.p_sale_id;
   v_setting := affiliate_private.setting_at(v_sale.project_id, v_sale.occurred_at);
   v_payment := affiliate_private.payment_component(v_sale.project_id, v_sale.provider, ARRAY[v_sale.sale_key]);
   v_pays    := affiliate_private.sale_pays(v_sale, v_setting, v_payment);
@@ -21,12 +19,10 @@ BEGIN
     v_sale.line_base_minor := affiliate_private.spread_minor(v_sale.line_base_minor, v_sale.gross_minor);
   END IF;
   SELECT e.* INTO v_edit FROM affiliate_private.sale_edit AS e
-  WHERE e.project_id = sale_target.p_project_id AND e.sale_id = sale_target.p_sale_id;
+  WHERE e.project_id = v_sale.project_id AND e.sale_id = v_sale.sale_id;
   IF FOUND THEN
     v_sale := affiliate_private.edited_sale(v_sale, v_edit);
   END IF;
-  SELECT c.* INTO v_stamp FROM affiliate_private.conversion AS c
-  WHERE c.project_id = sale_target.p_project_id AND c.sale_id = sale_target.p_sale_id;
   v_evidence := affiliate_private.choose_evidence(v_sale, v_setting, affiliate_private.sale_scopes(v_sale, v_payment));
 
   v_target.affiliate_id       := v_evidence.affiliate_id;
@@ -75,4 +71,4 @@ BEGIN
   RETURN v_target;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.sale_target(bigint, bigint) IS 'What a sale should pay and to whom, from the facts and the settings in force at its time; writes nothing. RF422 for a new sale in a currency without a rate.';
+COMMENT ON FUNCTION affiliate_private.sale_target(affiliate_private.sale, affiliate_private.conversion) IS 'What a sale should pay and to whom, from the facts, its conversion so far (all NULL for none) and the settings in force at its time; writes nothing. RF422 for a new sale in a currency without a rate.';

@@ -13,7 +13,8 @@ COMMENT ON FUNCTION affiliate_private.settle_sales(bigint, bigint[]) IS 'Settles
 CREATE OR REPLACE FUNCTION affiliate_private.settle_sale(p_project_id bigint, p_sale_id bigint, p_paid boolean DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-  v_target affiliate_private.sale_target := affiliate_private.sale_target(settle_sale.p_project_id, settle_sale.p_sale_id);
+  v_sale   affiliate_private.sale;
+  v_target affiliate_private.sale_target;
   v_old    affiliate_private.conversion;
   v_new    affiliate_private.conversion;
 BEGIN
@@ -22,10 +23,13 @@ BEGIN
   IF v_old.deleted_at IS NOT NULL THEN
     RETURN;  -- A tombstone is never undone by late events.
   END IF;
+  SELECT s.* INTO STRICT v_sale FROM affiliate_private.sale AS s
+  WHERE s.project_id = settle_sale.p_project_id AND s.sale_id = settle_sale.p_sale_id;
+  v_target := affiliate_private.sale_target(v_sale, v_old);
   IF v_old.conversion_id IS NULL THEN
-    v_new := affiliate_private.insert_conversion(settle_sale.p_project_id, settle_sale.p_sale_id, v_target);
+    v_new := affiliate_private.insert_conversion(v_sale, v_target);
   ELSE
-    v_new := affiliate_private.name_user(affiliate_private.restamp_conversion(v_old, v_target));
+    v_new := affiliate_private.name_user(v_sale, affiliate_private.restamp_conversion(v_sale, v_old, v_target));
   END IF;
   IF settle_sale.p_paid <> v_new.paid THEN
     UPDATE affiliate_private.conversion AS c SET paid = settle_sale.p_paid, updated_at = clock_timestamp()
@@ -44,7 +48,7 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.settle_sale(bigint, bigint, boolean) IS 'Brings one sale''s conversion, ledger and webhooks to what the facts say, and marks it paid or unpaid where the owner says so; nothing happens where they already are.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.insert_conversion(p_project_id bigint, p_sale_id bigint, p_target affiliate_private.sale_target) RETURNS affiliate_private.conversion
+CREATE OR REPLACE FUNCTION affiliate_private.insert_conversion(p_sale affiliate_private.sale, p_target affiliate_private.sale_target) RETURNS affiliate_private.conversion
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_row affiliate_private.conversion;
@@ -53,23 +57,21 @@ BEGIN
     (project_id, sale_id, type, referred_user_id, affiliate_id, attribution_source, evidence_id, rule_source, currency, base_minor,
      line_base_minor, line_rate_ppm, line_fixed_minor, fx_ppb, value_override_minor, occurred_at, hold_days, refunded_minor, refund_basis_minor, canceled,
      coupon_code_used, reference)
-  SELECT insert_conversion.p_project_id, s.sale_id, (insert_conversion.p_target).type,
-         affiliate_private.refer_user(s, (insert_conversion.p_target).affiliate_id, (insert_conversion.p_target).type),
+  SELECT (insert_conversion.p_sale).project_id, (insert_conversion.p_sale).sale_id, (insert_conversion.p_target).type,
+         affiliate_private.refer_user(insert_conversion.p_sale, (insert_conversion.p_target).affiliate_id, (insert_conversion.p_target).type),
          (insert_conversion.p_target).affiliate_id, (insert_conversion.p_target).attribution_source, (insert_conversion.p_target).evidence_id,
          (insert_conversion.p_target).rule_source, (insert_conversion.p_target).currency, (insert_conversion.p_target).base_minor,
          (insert_conversion.p_target).line_base_minor, (insert_conversion.p_target).line_rate_ppm, (insert_conversion.p_target).line_fixed_minor,
          (insert_conversion.p_target).fx_ppb, (insert_conversion.p_target).value_override_minor, (insert_conversion.p_target).occurred_at, (insert_conversion.p_target).hold_days,
          (insert_conversion.p_target).refunded_minor, (insert_conversion.p_target).refund_basis_minor, (insert_conversion.p_target).canceled, (insert_conversion.p_target).coupon_code_used,
          (insert_conversion.p_target).reference
-  FROM affiliate_private.sale AS s
-  WHERE s.project_id = insert_conversion.p_project_id AND s.sale_id = insert_conversion.p_sale_id
   RETURNING c.* INTO v_row;
   RETURN v_row;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.insert_conversion(bigint, bigint, affiliate_private.sale_target) IS 'The conversion of a sale settled for the first time; the stamping trigger fills in commission and release time.';
+COMMENT ON FUNCTION affiliate_private.insert_conversion(affiliate_private.sale, affiliate_private.sale_target) IS 'The conversion of a sale settled for the first time; the stamping trigger fills in commission and release time.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.restamp_conversion(p_old affiliate_private.conversion, p_target affiliate_private.sale_target) RETURNS affiliate_private.conversion
+CREATE OR REPLACE FUNCTION affiliate_private.restamp_conversion(p_sale affiliate_private.sale, p_old affiliate_private.conversion, p_target affiliate_private.sale_target) RETURNS affiliate_private.conversion
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_row affiliate_private.conversion;
@@ -81,40 +83,37 @@ BEGIN
         line_fixed_minor = t.line_fixed_minor, fx_ppb = t.fx_ppb, value_override_minor = t.value_override_minor, occurred_at = t.occurred_at,
         hold_days = t.hold_days, refunded_minor = t.refunded_minor, refund_basis_minor = t.refund_basis_minor, canceled = t.canceled,
         contested_affiliate_id = t.contested_affiliate_id, coupon_code_used = t.coupon_code_used, reference = t.reference,
-        referred_user_id = affiliate_private.refer_user(s, t.affiliate_id, t.type),
+        referred_user_id = affiliate_private.refer_user(restamp_conversion.p_sale, t.affiliate_id, t.type),
         stamp_version = c.stamp_version + 1, updated_at = clock_timestamp()
-    FROM affiliate_private.sale AS s, (SELECT (restamp_conversion.p_target).*) AS t
+    FROM (SELECT (restamp_conversion.p_target).*) AS t
     WHERE c.project_id = (restamp_conversion.p_old).project_id AND c.conversion_id = (restamp_conversion.p_old).conversion_id
-      AND s.project_id = c.project_id AND s.sale_id = c.sale_id
     RETURNING c.* INTO v_row;
     RETURN v_row;
   END IF;
   RETURN restamp_conversion.p_old;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.restamp_conversion(affiliate_private.conversion, affiliate_private.sale_target) IS 'The conversion brought to its target under a new stamp version; unchanged where it is there already.';
+COMMENT ON FUNCTION affiliate_private.restamp_conversion(affiliate_private.sale, affiliate_private.conversion, affiliate_private.sale_target) IS 'The conversion brought to its target under a new stamp version; unchanged where it is there already.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.name_user(p_conversion affiliate_private.conversion) RETURNS affiliate_private.conversion
+CREATE OR REPLACE FUNCTION affiliate_private.name_user(p_sale affiliate_private.sale, p_conversion affiliate_private.conversion) RETURNS affiliate_private.conversion
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-  v_row affiliate_private.conversion := name_user.p_conversion;
+  v_row     affiliate_private.conversion := name_user.p_conversion;
+  v_user_id bigint;
 BEGIN
   -- The email of its customer may be learnt later than the payment.
   IF v_row.referred_user_id IS NULL THEN
-    UPDATE affiliate_private.conversion AS c SET referred_user_id = u.referred_user_id, updated_at = clock_timestamp()
-    FROM affiliate_private.sale AS s
-    CROSS JOIN LATERAL (SELECT affiliate_private.refer_user(s, v_row.affiliate_id, v_row.type)) AS u (referred_user_id)
-    WHERE c.project_id = v_row.project_id AND c.conversion_id = v_row.conversion_id AND s.project_id = c.project_id AND s.sale_id = c.sale_id
-      AND u.referred_user_id IS NOT NULL
-    RETURNING c.* INTO v_row;
-    IF NOT FOUND THEN
-      RETURN name_user.p_conversion;
+    v_user_id := affiliate_private.refer_user(name_user.p_sale, v_row.affiliate_id, v_row.type);
+    IF v_user_id IS NOT NULL THEN
+      UPDATE affiliate_private.conversion AS c SET referred_user_id = v_user_id, updated_at = clock_timestamp()
+      WHERE c.project_id = v_row.project_id AND c.conversion_id = v_row.conversion_id
+      RETURNING c.* INTO v_row;
     END IF;
   END IF;
   RETURN v_row;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.name_user(affiliate_private.conversion) IS 'The conversion with its referred user, where one has become known since.';
+COMMENT ON FUNCTION affiliate_private.name_user(affiliate_private.sale, affiliate_private.conversion) IS 'The conversion with its referred user, where one has become known since.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.stamp_of(p_conversion affiliate_private.conversion) RETURNS affiliate_private.sale_target
 LANGUAGE sql IMMUTABLE AS $$

@@ -40,7 +40,7 @@ LANGUAGE sql STABLE AS $$
          coalesce(affiliate_private.stamp_of(c)::text, 'no conversion')
   FROM affiliate_private.sale AS s
   LEFT JOIN affiliate_private.conversion AS c ON c.project_id = s.project_id AND c.sale_id = s.sale_id
-  CROSS JOIN LATERAL (SELECT affiliate_private.sale_target(s.project_id, s.sale_id) AS target) AS t
+  CROSS JOIN LATERAL (SELECT affiliate_private.sale_target(s, c) AS target) AS t
   WHERE s.project_id = verify_conversions.p_project_id AND c.deleted_at IS NULL
     AND (c.conversion_id IS NULL OR affiliate_private.stamp_of(c) IS DISTINCT FROM t.target)
   UNION ALL

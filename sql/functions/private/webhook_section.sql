@@ -1,8 +1,10 @@
 -- The "conversion" object of each payload. row_to_json prints compactly, as JSON.stringify does, and keeps this order.
 
 CREATE OR REPLACE FUNCTION affiliate_private.project_currency(p_project_id bigint) RETURNS text
-LANGUAGE sql STABLE AS $$
-  SELECT p.currency FROM affiliate_private.project AS p WHERE p.project_id = project_currency.p_project_id
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT p.currency FROM affiliate_private.project AS p WHERE p.project_id = project_currency.p_project_id);
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.project_currency(bigint) IS 'ISO 4217 code of a project''s balances.';
 
