@@ -69,7 +69,7 @@ CREATE TABLE affiliate_private.api_key (
 );
 COMMENT ON TABLE affiliate_private.api_key IS 'REST keys, rgk_<key_id>_<secret>; only a bcrypt hash of the secret is stored.';
 COMMENT ON COLUMN affiliate_private.api_key.key_id IS 'project_id * 1000000 + number, so that a key names its project and no lookup crosses projects.';
-COMMENT ON COLUMN affiliate_private.api_key.scope IS 'read: GET only; write: everything.';
+COMMENT ON COLUMN affiliate_private.api_key.scope IS 'read: GET only; write: everything, endpoints of scope owner too.';
 COMMENT ON COLUMN affiliate_private.api_key.last_used_at IS 'Coarse: a request sets it only where it is more than five minutes old.';
 
 CREATE TABLE affiliate_private.token_key (
@@ -172,9 +172,10 @@ CREATE TABLE affiliate_private.endpoint (
   CONSTRAINT endpoint_route_key UNIQUE (method, path),
   CONSTRAINT endpoint_method_check CHECK (method IN ('GET', 'POST', 'PUT', 'DELETE')),
   CONSTRAINT endpoint_path_check CHECK (path ~ '^/api/'),
-  CONSTRAINT endpoint_scope_check CHECK (scope IN ('read', 'write'))
+  CONSTRAINT endpoint_scope_check CHECK (scope IN ('read', 'write', 'owner'))
 );
 COMMENT ON TABLE affiliate_private.endpoint IS 'One row per function in affiliate_api that is a REST endpoint; written by declare_endpoint.';
+COMMENT ON COLUMN affiliate_private.endpoint.scope IS 'What a caller needs: read, write, or owner, which a key of scope write has and a token never.';
 COMMENT ON COLUMN affiliate_private.endpoint.body_schema IS 'What a request body as a whole has to satisfy beyond its parameters, as JSON schema keywords: for the OpenAPI document, enforced by the function.';
 COMMENT ON COLUMN affiliate_private.endpoint.response IS 'Name of the schema (api_schema) of what the answer''s data holds, followed by [] for a page of them; NULL for an empty answer.';
 

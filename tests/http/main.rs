@@ -1,6 +1,7 @@
 //! What the gateway makes of a request before and around its endpoint: keys, limits, tokens, and every kind of request
 //! that is not quite right.
 
+mod escalation;
 mod flood;
 mod last_use;
 mod limit;

@@ -88,7 +88,7 @@ impl Endpoint {
             .ok_or(EndpointError::Status(declared.success_status))?;
         let parameters = parameter::parse_all(&declared.parameters)?;
         Ok(Self {
-            statement: statement(&declared.function_name),
+            statement: statement(&declared),
             scope: declared.scope.clone(),
             success_status,
             read_only: method == Method::GET,
@@ -109,11 +109,17 @@ impl Endpoint {
 
 /// The statement that checks and counts the request and calls the function. That the check comes first stands in a
 /// materialized CTE because Postgres drops an argument that an inlined SQL function does not use, and the check with it.
-fn statement(function_name: &str) -> String {
-    let function = function_name.replace('"', "\"\"");
+fn statement(declared: &Declared) -> String {
+    let function = declared.function_name.replace('"', "\"\"");
+    // What hands out rights has to know those of who asks; a parameter of this name cannot stand in for it.
+    let caller = if declared.scope == "owner" {
+        " || jsonb_build_object('caller', jsonb_build_object('rate_limit_per_minute', caller.rate_limit))"
+    } else {
+        ""
+    };
     format!(
         "WITH caller AS MATERIALIZED (SELECT * FROM affiliate_api.authorize($1, $2, $3, $4::text::jsonb)) \
-         SELECT affiliate_api.\"{function}\"(caller.project_id, $5::text::jsonb)::text, caller.rate_limit, \
+         SELECT affiliate_api.\"{function}\"(caller.project_id, $5::text::jsonb{caller})::text, caller.rate_limit, \
                 caller.granted, caller.remaining, caller.reset_at, caller.reset_in_ms FROM caller"
     )
 }

@@ -31,8 +31,12 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'RF401',
       MESSAGE = CASE WHEN authorize.p_claims IS NULL THEN 'Invalid or revoked API key' ELSE 'Invalid or revoked token' END;
   END IF;
-  IF authorize.p_scope = 'write' AND v_caller.scope IS DISTINCT FROM 'write' THEN
+  IF authorize.p_scope <> 'read' AND v_caller.scope IS DISTINCT FROM 'write' THEN
     RAISE EXCEPTION USING ERRCODE = 'RF403', MESSAGE = format('This %s may only read; use one with scope "write"', v_caller.called);
+  END IF;
+  -- Else a token could outlive its hours: as a key, or as an address to which events go on being sent.
+  IF authorize.p_scope = 'owner' AND authorize.p_claims IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF403', MESSAGE = 'A token may not change keys, providers or webhooks; use an API key with scope "write"';
   END IF;
 
   project_id := v_caller.project_id;
@@ -49,4 +53,4 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION affiliate_api.authorize(bigint, text, integer, jsonb) IS 'Checks in the request''s own statement that the key is live and its scope allows the request (p_scope NULL: whatever it is), and takes p_take requests from its minute (0: they were leased before). p_claims: the verified {"project","scope"} of a token, NULL for an API key. granted, remaining, reset_at (Unix seconds) and reset_in_ms are NULL where nothing was taken. RF401, RF403 or RF429 otherwise.';
+COMMENT ON FUNCTION affiliate_api.authorize(bigint, text, integer, jsonb) IS 'Checks in the request''s own statement that the key is live and its scope allows the request (read; write; owner: write, and not with a token; NULL: whatever it is), and takes p_take requests from its minute (0: they were leased before). p_claims: the verified {"project","scope"} of a token, NULL for an API key. granted, remaining, reset_at (Unix seconds) and reset_in_ms are NULL where nothing was taken. RF401, RF403 or RF429 otherwise.';

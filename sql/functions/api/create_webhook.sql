@@ -11,7 +11,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.create_webhook(bigint, jsonb) IS 'POST /api/v1/webhooks';
 
 SELECT affiliate_private.declare_endpoint('create_webhook', $json${
-  "method": "POST", "path": "/api/v1/webhooks", "status": 201, "scope": "write", "response": "CreatedWebhook",
+  "method": "POST", "path": "/api/v1/webhooks", "status": 201, "scope": "owner", "response": "CreatedWebhook",
   "summary": "Create a webhook",
   "description": "Add an endpoint that events are posted to. The answer holds its signing secret, which is not shown again.",
   "parameters": {

@@ -8,7 +8,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.delete_api_key(bigint, jsonb) IS 'DELETE /api/v1/api-keys/:id';
 
 SELECT affiliate_private.declare_endpoint('delete_api_key', $json${
-  "method": "DELETE", "path": "/api/v1/api-keys/:id", "status": 204, "scope": "write",
+  "method": "DELETE", "path": "/api/v1/api-keys/:id", "status": 204, "scope": "owner",
   "summary": "Revoke an API key",
   "description": "Revoke a key, on every gateway at once. A key may revoke itself.",
   "parameters": {

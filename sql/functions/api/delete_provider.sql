@@ -9,7 +9,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.delete_provider(bigint, jsonb) IS 'DELETE /api/v1/providers/:provider';
 
 SELECT affiliate_private.declare_endpoint('delete_provider', $json${
-  "method": "DELETE", "path": "/api/v1/providers/:provider", "status": 204, "scope": "write",
+  "method": "DELETE", "path": "/api/v1/providers/:provider", "status": 204, "scope": "owner",
   "summary": "Disconnect a payment provider",
   "description": "Forget its credentials and take no more of its webhooks. What it has told so far stays.",
   "parameters": {

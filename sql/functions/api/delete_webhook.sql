@@ -15,7 +15,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.delete_webhook(bigint, jsonb) IS 'DELETE /api/v1/webhooks/:id';
 
 SELECT affiliate_private.declare_endpoint('delete_webhook', $json${
-  "method": "DELETE", "path": "/api/v1/webhooks/:id", "status": 204, "scope": "write",
+  "method": "DELETE", "path": "/api/v1/webhooks/:id", "status": 204, "scope": "owner",
   "summary": "Delete a webhook",
   "description": "Remove an endpoint. Nothing more is sent to it, not even what waits.",
   "parameters": {

@@ -14,7 +14,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.set_provider(bigint, jsonb) IS 'PUT /api/v1/providers/:provider';
 
 SELECT affiliate_private.declare_endpoint('set_provider', $json${
-  "method": "PUT", "path": "/api/v1/providers/:provider", "status": 200, "scope": "write", "response": "Provider",
+  "method": "PUT", "path": "/api/v1/providers/:provider", "status": 200, "scope": "owner", "response": "Provider",
   "summary": "Connect a payment provider",
   "description": "Store the credentials of a payment provider; what is not sent stays. A new webhook secret replaces the one before, which is accepted until the overlap ends. With a new Stripe key the webhook endpoint is registered through Stripe's API.",
   "body": {"anyOf": [{"required": ["webhook_secret"]}, {"required": ["secret_key"]}, {"required": ["api_base"]}, {"required": ["environment"]}]},

@@ -22,7 +22,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.update_webhook(bigint, jsonb) IS 'PUT /api/v1/webhooks/:id';
 
 SELECT affiliate_private.declare_endpoint('update_webhook', $json${
-  "method": "PUT", "path": "/api/v1/webhooks/:id", "status": 200, "scope": "write", "response": "Webhook",
+  "method": "PUT", "path": "/api/v1/webhooks/:id", "status": 200, "scope": "owner", "response": "Webhook",
   "summary": "Update a webhook",
   "description": "Change an endpoint. Only the fields sent are changed; what waits to be sent goes by the new ones.",
   "parameters": {
