@@ -146,14 +146,17 @@ impl ApiError {
     pub fn message(&self) -> &str {
         &self.message
     }
+
+    /// The body of the answer.
+    pub fn body(&self) -> String {
+        json!({"success": false, "error": self.message, "message": self.message}).to_string()
+    }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body =
-            json!({"success": false, "error": self.message, "message": self.message}).to_string();
-        let mut response =
-            (self.status, [(CONTENT_TYPE, "application/json")], body).into_response();
+        let content = ([(CONTENT_TYPE, "application/json")], self.body());
+        let mut response = (self.status, content).into_response();
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, value);
         }

@@ -43,7 +43,7 @@ pub(crate) async fn receive(State(app): State<Arc<App>>, request: Request) -> Re
         }
         None => Err(ApiError::not_found("There is no such webhook endpoint")),
     };
-    body.discard().await;
+    body.discard();
     match answered {
         Ok(text) => ([(CONTENT_TYPE, "application/json")], text).into_response(),
         Err(error) => error.into_response(),

@@ -13,6 +13,7 @@ mod listener;
 mod mcp;
 mod request;
 pub(crate) mod tls;
+mod wire;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;

@@ -4,6 +4,7 @@ mod body;
 mod method;
 mod path;
 mod query;
+mod wire;
 
 use reqwest::RequestBuilder;
 

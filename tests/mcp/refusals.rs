@@ -2,7 +2,7 @@
 
 use affiliate_tests::binary;
 use affiliate_tests::database::Profile;
-use affiliate_tests::shop::Shop;
+use affiliate_tests::shop::{Answer, Shop};
 use serde_json::json;
 
 use crate::client::{Client, Transport};
@@ -84,6 +84,37 @@ async fn without_a_good_key_there_is_no_session_over_http() {
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), 401);
         assert_eq!(answer.headers()["www-authenticate"], "Bearer");
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_the_protocol_cannot_take_is_refused_as_everywhere() {
+    let shop = Shop::open(Profile::Portable).await;
+    let url = format!("{}/mcp", shop.gateway.base_url());
+    let both = "application/json, text/event-stream";
+    let json = "application/json";
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    for (method, accept, kind, body, status) in [
+        ("GET", both, json, "", 405),
+        ("DELETE", both, json, "", 405),
+        ("POST", "text/html", json, call, 406),
+        ("POST", both, "text/plain", call, 415),
+        ("POST", both, json, "{", 415),
+        ("POST", both, json, "{}", 415),
+    ] {
+        let method = method.parse().expect("a method");
+        let request = affiliate_tests::http().request(method, &url);
+        let request = request.bearer_auth(&shop.project.key).body(body);
+        let request = request
+            .header("accept", accept)
+            .header("content-type", kind);
+        let answer = Answer::of(request).await.expect("an answer");
+        let refusal = format!("{status}: {}", answer.text);
+        assert_eq!(answer.status, status, "{refusal}");
+        assert_eq!(answer.headers["content-type"], json, "{refusal}");
+        assert!(answer.json()["error"].is_string(), "{refusal}");
+        assert_eq!(answer.headers.contains_key("allow"), status == 405);
     }
     shop.close().await;
 }

@@ -40,7 +40,7 @@ pub(super) async fn dispatch(State(app): State<Arc<App>>, request: Request) -> R
             refuse(&app, &parts, error).await
         }
     };
-    body.discard().await;
+    body.discard();
     response
 }
 

@@ -1,11 +1,11 @@
 //! Reading request bodies without being held up or filled up by them.
 //!
 //! A client that is still sending when the connection closes never sees the answer, so a body that is too large, or
-//! not wanted, is read to its end and thrown away, up to a bound.
+//! not wanted, is read to its end and thrown away, up to a bound. The answer does not wait for that.
 
 use std::time::Duration;
 
-use axum::body::{Body, BodyDataStream, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes, HttpBody as _};
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use axum::http::{HeaderMap, StatusCode};
 use futures_util::StreamExt;
@@ -35,12 +35,12 @@ impl RequestBody {
     pub(crate) fn new(body: Body, headers: &HeaderMap, limit: usize, timeout: Duration) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         Self {
+            ended: body.is_end_stream(),
             stream: body.into_data_stream(),
             declared: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             expects_permission: text(EXPECT)
                 .is_some_and(|value| value.eq_ignore_ascii_case("100-continue")),
             started: false,
-            ended: false,
             limit,
             deadline: Instant::now() + timeout,
         }
@@ -87,11 +87,15 @@ impl RequestBody {
         }
     }
 
-    /// Reads what is left and throws it away, so that the client gets to read the answer.
-    pub(crate) async fn discard(mut self) {
-        if self.expects_permission && !self.started {
-            return;
+    /// Reads what is left while the client is answered, and throws it away.
+    pub(crate) fn discard(self) {
+        let never_sent = self.expects_permission && !self.started;
+        if !self.ended && !never_sent {
+            tokio::spawn(self.drain());
         }
+    }
+
+    async fn drain(mut self) {
         let mut discarded = 0;
         while !self.ended && discarded < MAX_DISCARDED_BYTES {
             match self.next().await {

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::ServeConfig;
+use super::wire::Wire;
 
 /// Pause after a failed accept: the usual cause, no free file descriptors, does not pass at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -32,7 +33,7 @@ pub(super) async fn serve(
     let slots = Arc::new(Semaphore::new(config.max_connections));
     let graceful = GracefulShutdown::new();
     while let Some((stream, slot)) = accept(&listener, &slots, shutdown).await {
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
+        let connection = http.serve_connection(TokioIo::new(Wire::new(stream)), service.clone());
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -18,6 +18,7 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
 use super::{App, RequestBody, ServeConfig, api};
+use crate::error::ApiError;
 use crate::mcp::{Answer, Api, ApiRequest, Server, ToolSet, Unreachable};
 
 /// The protocol's side of it.
@@ -51,12 +52,25 @@ pub(super) async fn receive(State(app): State<Arc<App>>, request: Request) -> Re
     let response = match read {
         Ok(bytes) => {
             let request = Request::from_parts(parts, Body::from(bytes));
-            app.mcp.handle(request).await.into_response()
+            in_json(app.mcp.handle(request).await.into_response()).await
         }
         Err(error) => error.into_response(),
     };
-    body.discard().await;
+    body.discard();
     response
+}
+
+/// The protocol's refusals as they are, and those of its transport, which are plain text, in the form of all others.
+async fn in_json(response: Response) -> Response {
+    let is_json = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
+    let status = response.status();
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    if !is_refusal || response.headers().get(CONTENT_TYPE).is_some_and(is_json) {
+        return response;
+    }
+    let text = to_bytes(response.into_body(), usize::MAX).await;
+    let text = text.unwrap_or_default();
+    ApiError::new(status, String::from_utf8_lossy(&text).into_owned()).into_response()
 }
 
 /// The API of the gateway itself.

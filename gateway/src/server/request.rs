@@ -93,7 +93,7 @@ fn request_id(request: &Request) -> HeaderValue {
 }
 
 /// Unique: random per process, counted within it.
-fn new_request_id() -> HeaderValue {
+pub(super) fn new_request_id() -> HeaderValue {
     static PROCESS: OnceLock<u64> = OnceLock::new();
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let process = PROCESS.get_or_init(|| RandomState::new().hash_one(std::process::id()));
