@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what only the tests need: Node and PHP, in which the integration guide's snippets run. Does nothing where both
-# are there.
+# Installs what only the tests need: Node and PHP, in which the integration guide's snippets run, and a browser for the
+# pages. Does nothing where they are there.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,3 +17,8 @@ exec 9>"$local_dir/setup.lock"
 flock 9
 ensure_command node nodejs
 ensure_command php php-cli
+# Any of those that tests/support/browser.rs looks for.
+if [ -z "${AFFILIATE_BROWSER:-}" ] &&
+  ! command -v chromium-headless-shell chromium chromium-browser google-chrome | grep -q .; then
+  apt_install chromium-headless-shell
+fi

@@ -69,7 +69,7 @@ async fn test_events_go_the_way_of_real_ones() {
         );
         let logged = settled(project, id, &sent).await;
         assert_eq!(
-            (&logged["status"], &logged["event_id"]),
+            (&logged["status"], &logged["message_id"]),
             (&json!("delivered"), &payload["id"])
         );
     }
@@ -101,7 +101,7 @@ async fn the_log_tells_every_attempt_and_a_dead_delivery_can_be_sent_again() {
         names(&dead),
         [
             "id",
-            "event_id",
+            "message_id",
             "event",
             "status",
             "created_at",
@@ -127,7 +127,7 @@ async fn the_log_tells_every_attempt_and_a_dead_delivery_can_be_sent_again() {
 
     let path = format!("/api/v1/webhooks/{id}/deliveries/{}/replay", dead["id"]);
     let replay = data(&project.post(&path, &json!({})).await, 202);
-    assert!(replay["id"] != dead["id"] && replay["event_id"] == dead["event_id"]);
+    assert!(replay["id"] != dead["id"] && replay["message_id"] == dead["message_id"]);
     let requests = receiver.wait_for(2).await;
     assert_eq!(requests[0].body, requests[1].body);
     let delivered = settled(project, id, &replay).await;

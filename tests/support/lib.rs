@@ -6,6 +6,7 @@
 pub mod analyst;
 pub mod binary;
 pub mod books;
+pub mod browser;
 pub mod cluster;
 pub mod database;
 pub mod gateway;

@@ -123,6 +123,12 @@ function response(api, status, value) {
   return node('details', {}, summary, copyable(sample, `the example of ${status}`));
 }
 
+/** The scope `owner` is no key's, but what keys may do and tokens may not. */
+function scopeFact(scope) {
+  if (!scope) return null;
+  return scope === 'owner' ? 'API key scope: write (not with a token)' : `API key scope: ${scope}`;
+}
+
 function operationSection(api, operation) {
   const title = node('h3', {},
     node('span', { class: `method ${operation.method}` }, operation.method.toUpperCase()), ' ',
@@ -131,7 +137,7 @@ function operationSection(api, operation) {
     title, operation.summary ? node('p', { class: 'summary' }, operation.summary) : null,
     operation.description ? prose(operation.description) : null);
   const facts = [
-    operation['x-required-scope'] ? `API key scope: ${operation['x-required-scope']}` : null,
+    scopeFact(operation['x-required-scope']),
     operation['x-mcp-tool'] ? `MCP tool: ${operation['x-mcp-tool']}` : null,
   ].filter(Boolean);
   if (facts.length) section.append(node('p', { class: 'facts' }, facts.join(' · ')));

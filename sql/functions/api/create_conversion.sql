@@ -43,7 +43,7 @@ SELECT affiliate_private.declare_endpoint('create_conversion', $json${
     "email":        {"in": "body", "type": "string", "format": "email", "nullable": true, "alias": "customer_email", "description": "Email address of the customer"},
     "value":        {"in": "body", "type": "number", "minimum": 0, "maximum": 90000000000, "multipleOf": 0.01, "nullable": true, "description": "Commission in the project's currency; calculated when omitted"},
     "base_value":   {"in": "body", "type": "number", "minimum": 0, "maximum": 90000000000, "multipleOf": 0.01, "nullable": true, "alias": "amount", "description": "Transaction value; required for a purchase without value"},
-    "base_value_currency": {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "schema": "Currency", "nullable": true, "description": "ISO 4217 code of base_value; the project's currency when omitted"},
+    "base_value_currency": {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "schema": "Currency", "nullable": true, "description": "ISO 4217 code of base_value; the project's currency when omitted. Another one needs an exchange rate as soon as an affiliate is credited (else 400)"},
     "paid":         {"in": "body", "type": "boolean", "nullable": true, "description": "Whether the commission is paid out already (default false)"},
     "reference":    {"in": "body", "type": "string", "minLength": 1, "maxLength": 255, "nullable": true, "description": "Your reference, such as an order ID; unique per project"},
     "coupon_code_used": {"in": "body", "type": "string", "minLength": 1, "maxLength": 200, "nullable": true, "description": "Coupon code used; credits the coupon's affiliate when no affiliate is given"}

@@ -10,7 +10,7 @@ COMMENT ON FUNCTION affiliate_private.webhook_json(affiliate_private.webhook_end
 CREATE OR REPLACE FUNCTION affiliate_private.delivery_json(p_delivery affiliate_private.webhook_delivery) RETURNS json
 LANGUAGE sql STABLE AS $$
   SELECT row_to_json(x) FROM (
-    SELECT d.delivery_id AS id, e.message_id AS event_id, e.event_type AS event, d.status,
+    SELECT d.delivery_id AS id, e.message_id, e.event_type AS event, d.status,
            affiliate_private.api_time(d.created_at) AS created_at,
            -- A leased one is being sent; one of a disabled endpoint waits for it.
            CASE WHEN d.status = 'pending' AND d.lease_token IS NULL AND isfinite(d.next_attempt_at) THEN affiliate_private.api_time(d.next_attempt_at) END AS next_attempt_at,

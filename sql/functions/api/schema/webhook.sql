@@ -18,9 +18,9 @@ SELECT affiliate_private.declare_schema('CreatedWebhook', $json${
   }
 }$json$);
 SELECT affiliate_private.declare_schema('WebhookDelivery', $json${
-  "type": "object", "required": ["id", "event_id", "event", "status", "created_at", "next_attempt_at", "attempts", "payload"],
+  "type": "object", "required": ["id", "message_id", "event", "status", "created_at", "next_attempt_at", "attempts", "payload"],
   "properties": {
-    "id": {"type": "integer", "minimum": 1}, "event_id": {"type": "string", "description": "The id in the payload; the same on every attempt and replay"},
+    "id": {"type": "integer", "minimum": 1}, "message_id": {"type": "string", "description": "The id in the payload; the same on every attempt and replay"},
     "event": {"type": "string"}, "status": {"type": "string", "enum": ["pending", "delivered", "dead"]},
     "created_at": {"type": "string", "format": "date-time"},
     "next_attempt_at": {"type": ["string", "null"], "format": "date-time", "description": "null while it is being sent, is held, or is done"},
