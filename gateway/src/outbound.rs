@@ -39,7 +39,7 @@ impl Outbound {
             .no_proxy()
             .dns_resolver(Arc::new(PolicyResolver(policy)))
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(config.webhook_host_concurrency)
+            .pool_max_idle_per_host(config.webhook_concurrency)
             .tls_backend_preconfigured(tls)
             .build()?;
         Ok(Self { client, policy })

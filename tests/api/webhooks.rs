@@ -7,7 +7,7 @@ use affiliate_tests::stripe::event::Event;
 use serde_json::{Value, json};
 
 use crate::support::{
-    add_webhook, assert_gone, assert_refused, data, deliveries, names, wait_for_failed_attempt,
+    add_webhook, assert_gone, assert_refused, data, deliveries, wait_for_failed_attempt,
 };
 
 const PATH: &str = "/api/v1/webhooks";
@@ -35,7 +35,8 @@ async fn an_endpoint_shows_its_secret_once() {
         json!({
             "id": id, "url": "https://example.com/hook",
             "events": ["referral_signed_up", "referral_converted", "referral_canceled", "referral_updated"],
-            "enabled": true, "timeout_ms": 5000, "max_attempts": 3, "created_at": created["created_at"]
+            "enabled": true, "ordered": false, "timeout_ms": 5000, "max_attempts": 3, "retry_schedule": null, "rotating": false,
+            "created_at": created["created_at"], "failing_since": null, "disabled_at": null, "disabled_reason": null
         })
     );
     assert_eq!(
@@ -46,19 +47,6 @@ async fn an_endpoint_shows_its_secret_once() {
     let chosen = json!({"url": "http://example.com", "secret": "agreed before", "events": ["referral_canceled", "referral_canceled"],
                         "enabled": false, "timeout_ms": 10000, "max_attempts": 20});
     let created = data(&project.post(PATH, &chosen).await, 201);
-    assert_eq!(
-        names(&created),
-        [
-            "id",
-            "url",
-            "events",
-            "secret",
-            "enabled",
-            "timeout_ms",
-            "max_attempts",
-            "created_at"
-        ]
-    );
     let values = ["secret", "events", "enabled", "timeout_ms", "max_attempts"]
         .map(|name| created[name].clone());
     assert_eq!(

@@ -21,6 +21,7 @@ pub mod shop;
 pub mod signature;
 pub mod snippet;
 pub mod stripe;
+pub mod trap;
 pub mod wait;
 
 /// An HTTP client for talking to the gateway under test.

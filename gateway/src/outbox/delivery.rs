@@ -1,16 +1,22 @@
 //! What is claimed from the queue, and what is reported back to it.
 
+use std::time::{Duration, Instant};
+
 use axum::body::Bytes;
 use serde::Serialize;
 use tokio_postgres::Row;
 use url::Url;
 
+use super::lane::Rooms;
 use crate::server::database::{CallError, Database, Repeat};
+
+/// How long a claimed delivery is this gateway's: waiting for its turn, sending and settling fit well within.
+pub(super) const LEASE: Duration = Duration::from_secs(60);
 
 /// Names one attempt at one delivery.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Lease {
-    project_id: i64,
+    pub(super) project_id: i64,
     delivery_id: i64,
     lease_token: String,
 }
@@ -18,7 +24,14 @@ pub(super) struct Lease {
 /// One webhook to send.
 pub(super) struct Delivery {
     pub(super) lease: Lease,
+    /// Not after the lease begins, by our own clock.
+    pub(super) claimed_at: Instant,
+    pub(super) endpoint_id: i64,
+    /// Whether it may only be sent after those before it.
+    pub(super) ordered: bool,
     pub(super) attempt_no: i32,
+    /// The URL as it is stored.
+    pub(super) target: String,
     /// Kept as an error where the stored text is no URL, so that the attempt says so.
     pub(super) url: Result<Url, url::ParseError>,
     pub(super) event_type: String,
@@ -29,22 +42,25 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
+    fn from_row(row: &Row, claimed_at: Instant) -> Result<Self, tokio_postgres::Error> {
+        let target: String = row.try_get("url")?;
         Ok(Self {
             lease: Lease {
-                project_id: row.try_get(0)?,
-                delivery_id: row.try_get(1)?,
-                lease_token: row.try_get(2)?,
+                project_id: row.try_get("project_id")?,
+                delivery_id: row.try_get("delivery_id")?,
+                lease_token: row.try_get("lease_token")?,
             },
-            attempt_no: row.try_get(3)?,
-            url: Url::parse(row.try_get(4)?),
-            event_type: row.try_get(5)?,
-            message_id: row.try_get(6)?,
-            body: row.try_get::<_, String>(7)?.into(),
-            secrets: row
-                .try_get::<_, Option<Vec<String>>>(8)?
-                .unwrap_or_default(),
-            timeout_ms: row.try_get(9)?,
+            claimed_at,
+            endpoint_id: row.try_get("endpoint_id")?,
+            ordered: row.try_get("ordered")?,
+            attempt_no: row.try_get("attempt_no")?,
+            url: Url::parse(&target),
+            target,
+            event_type: row.try_get("event_type")?,
+            message_id: row.try_get("message_id")?,
+            body: row.try_get::<_, String>("body")?.into(),
+            secrets: row.try_get("secrets")?,
+            timeout_ms: row.try_get("timeout_ms")?,
         })
     }
 
@@ -63,7 +79,10 @@ impl Delivery {
 pub(super) struct Attempt {
     #[serde(flatten)]
     pub(super) lease: Lease,
+    #[serde(skip)]
+    pub(super) ordered: bool,
     pub(super) attempt_no: i32,
+    pub(super) url: String,
     pub(super) status_code: Option<u16>,
     pub(super) error: Option<String>,
     pub(super) response: Option<String>,
@@ -87,24 +106,38 @@ pub(super) enum Report {
     NotSent(Lease),
 }
 
-/// Claims what is due. A claim whose answer is lost runs into its lease, so that repeating it is safe.
+const CLAIM: &str = "SELECT d.project_id, d.endpoint_id, d.ordered, d.delivery_id, d.lease_token::text AS lease_token, \
+                            d.attempt_no, d.url, d.event_type, d.message_id, d.body, d.secrets, d.timeout_ms \
+                       FROM affiliate_api.claim_deliveries($1, $2, $3, $4, $5, $6, $7) AS d";
+
+/// Claims what is ready. A claim whose answer is lost runs into its lease, so that repeating it is safe.
 pub(super) async fn claim(
     database: &Database,
     limit: usize,
-    lease_seconds: i32,
+    after_project: i64,
+    rooms: Rooms,
+    window: usize,
 ) -> Result<Vec<Delivery>, CallError> {
-    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+    let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    let lease_seconds = i32::try_from(LEASE.as_secs()).unwrap_or(i32::MAX);
+    let claimed_at = Instant::now();
     let rows = database
         .query(
-            "SELECT d.project_id, d.delivery_id, d.lease_token::text, d.attempt_no, d.url, d.event_type, \
-                    d.message_id, d.body, d.secrets, d.timeout_ms \
-               FROM affiliate_api.claim_deliveries($1, $2) AS d",
-            &[&limit, &lease_seconds],
+            CLAIM,
+            &[
+                &number(limit),
+                &lease_seconds,
+                &after_project,
+                &rooms.full_projects,
+                &rooms.endpoints,
+                &rooms.rooms,
+                &number(window),
+            ],
             Repeat::Safe,
         )
         .await?;
     Ok(rows
         .iter()
-        .map(Delivery::from_row)
+        .map(|row| Delivery::from_row(row, claimed_at))
         .collect::<Result<_, _>>()?)
 }

@@ -72,7 +72,9 @@ impl Sender {
         );
         Attempt {
             lease: delivery.lease.clone(),
+            ordered: delivery.ordered,
             attempt_no: delivery.attempt_no,
+            url: delivery.target.clone(),
             status_code: status.as_ref().map(StatusCode::as_u16),
             error,
             response,

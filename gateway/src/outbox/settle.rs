@@ -11,7 +11,7 @@ use crate::server::background::Doorbells;
 use crate::server::database::{Database, Repeat};
 
 /// How long the first result waits for company.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(10);
 const MAX_BATCH: usize = 256;
 /// Repeats of a failed report; after about the time of a lease the deliveries are someone else's.
 const MAX_REPEATS: u32 = 8;
@@ -22,7 +22,8 @@ const RELEASE: &str = "SELECT affiliate_api.release_deliveries($1)";
 
 /// Settles what arrives until the last sender is gone.
 ///
-/// A failed attempt may be due again sooner than the drain meant to look: it is told to.
+/// The drain is told to look again where there may be something to claim now: a failed attempt that is soon due again,
+/// what was given back, and what had to wait for the one before.
 pub(super) async fn settle(
     database: Database,
     mut reports: UnboundedReceiver<Report>,
@@ -46,10 +47,11 @@ pub(super) async fn settle(
             }
         }
         report(&database, SETTLE, &attempts).await;
-        if !attempts.iter().all(Attempt::succeeded) {
+        report(&database, RELEASE, &unsent).await;
+        let is_final = |attempt: &Attempt| attempt.succeeded() && !attempt.ordered;
+        if !unsent.is_empty() || !attempts.iter().all(is_final) {
             doorbells.outbox.notify_one();
         }
-        report(&database, RELEASE, &unsent).await;
     }
 }
 

@@ -30,6 +30,14 @@ pub(crate) struct Doorbells {
     pub(crate) provider_calls: Notify,
 }
 
+impl Doorbells {
+    /// Something may have been written that is to be sent.
+    pub(super) fn ring_outbox(&self) {
+        self.outbox.notify_one();
+        self.provider_calls.notify_one();
+    }
+}
+
 /// The running background tasks.
 pub(super) struct Background {
     tasks: JoinSet<()>,

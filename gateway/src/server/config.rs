@@ -31,12 +31,12 @@ pub struct ServeConfig {
     /// How often to look for deliveries that no notification announced
     #[arg(long, env = "AFFILIATE_POLL_INTERVAL_MS", default_value_t = ServeConfig::default().poll_interval_ms)]
     pub poll_interval_ms: u64,
-    /// How many webhooks are sent at once
+    /// How many webhooks are sent at once; those that take longer than a second do not count
     #[arg(long, env = "AFFILIATE_WEBHOOK_CONCURRENCY", default_value_t = ServeConfig::default().webhook_concurrency)]
     pub webhook_concurrency: usize,
-    /// How many webhooks are sent to one host at once
-    #[arg(long, env = "AFFILIATE_WEBHOOK_HOST_CONCURRENCY", default_value_t = ServeConfig::default().webhook_host_concurrency)]
-    pub webhook_host_concurrency: usize,
+    /// How many webhooks are sent to one endpoint at once
+    #[arg(long, env = "AFFILIATE_WEBHOOK_ENDPOINT_CONCURRENCY", default_value_t = ServeConfig::default().webhook_endpoint_concurrency)]
+    pub webhook_endpoint_concurrency: usize,
     /// Send webhooks to loopback and private addresses too
     #[arg(long, env = "AFFILIATE_ALLOW_PRIVATE_WEBHOOK_TARGETS")]
     pub allow_private_webhook_targets: bool,
@@ -67,8 +67,8 @@ impl Default for ServeConfig {
             checkout_timeout_ms: 5_000,
             shutdown_timeout_ms: 15_000,
             poll_interval_ms: 5_000,
-            webhook_concurrency: 32,
-            webhook_host_concurrency: 8,
+            webhook_concurrency: 64,
+            webhook_endpoint_concurrency: 8,
             allow_private_webhook_targets: false,
             allow_http_webhook_targets: false,
             public_url: None,

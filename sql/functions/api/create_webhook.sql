@@ -5,7 +5,8 @@ DECLARE
   v_row affiliate_private.webhook_endpoint := jsonb_populate_record(NULL::affiliate_private.webhook_endpoint, create_webhook.p_args);
 BEGIN
   RETURN affiliate_private.data_json(affiliate.add_webhook(create_webhook.p_project_id, v_row.url, v_row.events, v_row.secret,
-                                                           v_row.enabled, v_row.timeout_ms, v_row.max_attempts));
+                                                           v_row.enabled, v_row.timeout_ms, v_row.max_attempts,
+                                                           v_row.retry_schedule, v_row.ordered));
 END
 $$;
 COMMENT ON FUNCTION affiliate_api.create_webhook(bigint, jsonb) IS 'POST /api/v1/webhooks';
@@ -20,6 +21,8 @@ SELECT affiliate_private.declare_endpoint('create_webhook', $json${
     "secret":       {"in": "body", "type": "string", "minLength": 8, "maxLength": 200, "description": "Signing secret; generated when omitted"},
     "enabled":      {"in": "body", "type": "boolean", "default": true, "description": "Whether events are sent; a disabled webhook gets none"},
     "timeout_ms":   {"in": "body", "type": "integer", "minimum": 1000, "maximum": 10000, "default": 5000, "description": "How long an answer may take"},
-    "max_attempts": {"in": "body", "type": "integer", "minimum": 1, "maximum": 20, "default": 3, "description": "How often an event is tried"}
+    "max_attempts": {"in": "body", "type": "integer", "minimum": 1, "maximum": 20, "description": "How often an event is tried; 3, or what retry_schedule makes, when omitted"},
+    "retry_schedule": {"in": "body", "type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 259200}, "maxItems": 19, "nullable": true, "description": "Seconds between attempts, together at most three days; built-in pauses when omitted"},
+    "ordered":      {"in": "body", "type": "boolean", "default": false, "description": "Whether events are sent one after the other, in order; each waits until the one before is delivered or given up"}
   }
 }$json$);

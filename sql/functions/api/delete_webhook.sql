@@ -1,14 +1,7 @@
 CREATE OR REPLACE FUNCTION affiliate_api.delete_webhook(p_project_id bigint, p_args jsonb) RETURNS json
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_row affiliate_private.webhook_endpoint;
 BEGIN
-  PERFORM affiliate_private.lock_facts(delete_webhook.p_project_id, ARRAY['webhook:' || (delete_webhook.p_args ->> 'id')]);
-  v_row := affiliate_private.find_webhook(delete_webhook.p_project_id, (delete_webhook.p_args ->> 'id')::bigint);
-  UPDATE affiliate_private.webhook_endpoint AS e SET deleted_at = clock_timestamp(), enabled = false
-  WHERE e.project_id = v_row.project_id AND e.endpoint_id = v_row.endpoint_id
-  RETURNING e.* INTO v_row;
-  PERFORM affiliate_private.hold_deliveries(v_row);
+  PERFORM affiliate.remove_webhook(delete_webhook.p_project_id, (delete_webhook.p_args ->> 'id')::bigint);
   RETURN NULL;
 END
 $$;

@@ -15,7 +15,7 @@ BEGIN
     v_row := affiliate_private.add_delivery(v_row.project_id, v_row.endpoint_id, v_row.event_id);
   ELSIF v_row.lease_token IS NULL THEN
     -- It is on its way already; it need not wait for its next attempt.
-    UPDATE affiliate_private.webhook_delivery AS d SET next_attempt_at = clock_timestamp()
+    UPDATE affiliate_private.webhook_delivery AS d SET next_attempt_at = NULL
     WHERE d.project_id = v_row.project_id AND d.delivery_id = v_row.delivery_id
     RETURNING d.* INTO v_row;
     PERFORM affiliate_private.ring_doorbell();

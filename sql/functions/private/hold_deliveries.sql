@@ -3,12 +3,11 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_row affiliate_private.webhook_endpoint := hold_deliveries.p_endpoint;
 BEGIN
-  -- What is on the wire right now is left to settle_deliveries. claim_deliveries looks at the endpoint itself; out of its
-  -- sight what is held costs it nothing.
+  -- What is on the wire right now is left to settle_deliveries.
   UPDATE affiliate_private.webhook_delivery AS d
   SET status = CASE WHEN v_row.deleted_at IS NULL THEN 'pending' ELSE 'dead' END,
       settled_at = CASE WHEN v_row.deleted_at IS NULL THEN d.settled_at ELSE clock_timestamp() END,
-      next_attempt_at = CASE WHEN v_row.enabled THEN clock_timestamp() ELSE 'infinity' END
+      next_attempt_at = CASE WHEN v_row.enabled THEN NULL ELSE 'infinity'::timestamptz END, lease_token = NULL
   WHERE d.project_id = v_row.project_id AND d.endpoint_id = v_row.endpoint_id AND d.status = 'pending'
     AND (d.lease_token IS NULL OR d.next_attempt_at <= clock_timestamp());
   IF v_row.enabled THEN
@@ -16,4 +15,4 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.hold_deliveries(affiliate_private.webhook_endpoint) IS 'Brings the waiting deliveries of an endpoint in line with it: held where it is disabled, due where it is enabled, given up where it is deleted.';
+COMMENT ON FUNCTION affiliate_private.hold_deliveries(affiliate_private.webhook_endpoint) IS 'Brings the waiting deliveries of an endpoint in line with it: held where it is disabled, ready where it is enabled, given up where it is deleted.';

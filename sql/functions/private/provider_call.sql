@@ -48,3 +48,11 @@ LANGUAGE sql STABLE AS $$
     WHERE c.project_id = (provider_calls_json.p_connection).project_id AND c.provider = (provider_calls_json.p_connection).provider AND c.status <> 'done') AS x
 $$;
 COMMENT ON FUNCTION affiliate_private.provider_calls_json(affiliate_private.provider_connection) IS 'The calls of a provider''s API that are not done, and why, as the API prints them.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.retry_delay(p_attempts integer, p_retry_after_s integer) RETURNS interval
+LANGUAGE sql VOLATILE AS $$
+  -- 5 s, 30 s, 3 min, 18 min …, at most 12 h, each give or take 20 %, so that a failing server is not hit in step.
+  SELECT greatest(least(5 * 6::double precision ^ (retry_delay.p_attempts - 1), 43200) * (0.8 + 0.4 * random()),
+                  least(coalesce(retry_delay.p_retry_after_s, 0), 86400)) * interval '1 second'
+$$;
+COMMENT ON FUNCTION affiliate_private.retry_delay(integer, integer) IS 'How long to wait after a failed call of a provider''s API: exponential with jitter, or its Retry-After where that is longer (at most a day).';

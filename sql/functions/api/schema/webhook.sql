@@ -1,20 +1,30 @@
 -- What endpoints about outbound webhooks answer, for the OpenAPI document; affiliate_private.webhook_json and delivery_json build it.
 
 SELECT affiliate_private.declare_schema('Webhook', $json${
-  "type": "object", "required": ["id", "url", "events", "enabled", "timeout_ms", "max_attempts", "created_at"],
+  "type": "object", "required": ["id", "url", "events", "enabled", "ordered", "timeout_ms", "max_attempts", "retry_schedule", "rotating", "created_at", "failing_since", "disabled_at", "disabled_reason"],
   "properties": {
     "id": {"type": "integer", "minimum": 1}, "url": {"type": "string"}, "events": {"type": "array", "items": {"type": "string"}},
-    "enabled": {"type": "boolean"}, "timeout_ms": {"type": "integer"}, "max_attempts": {"type": "integer"},
-    "created_at": {"type": "string", "format": "date-time"}
+    "enabled": {"type": "boolean"}, "ordered": {"type": "boolean"}, "timeout_ms": {"type": "integer"}, "max_attempts": {"type": "integer"},
+    "retry_schedule": {"type": ["array", "null"], "items": {"type": "integer"}, "description": "Seconds between attempts; null for the built-in pauses"},
+    "rotating": {"type": "boolean", "description": "Whether a new secret signs beside the old one, until it is promoted"},
+    "created_at": {"type": "string", "format": "date-time"},
+    "failing_since": {"type": ["string", "null"], "format": "date-time", "description": "First failed attempt since the last success"},
+    "disabled_at": {"type": ["string", "null"], "format": "date-time"},
+    "disabled_reason": {"type": ["string", "null"], "description": "Why it was disabled on its own; null where its owner did it"}
   }
 }$json$);
 SELECT affiliate_private.declare_schema('CreatedWebhook', $json${
-  "type": "object", "required": ["id", "url", "events", "secret", "enabled", "timeout_ms", "max_attempts", "created_at"],
+  "type": "object", "required": ["secret", "id", "url", "events", "enabled", "ordered", "timeout_ms", "max_attempts", "retry_schedule", "rotating", "created_at", "failing_since", "disabled_at", "disabled_reason"],
   "properties": {
-    "id": {"type": "integer", "minimum": 1}, "url": {"type": "string"}, "events": {"type": "array", "items": {"type": "string"}},
     "secret": {"type": "string", "description": "What payloads are signed with; shown only now"},
-    "enabled": {"type": "boolean"}, "timeout_ms": {"type": "integer"}, "max_attempts": {"type": "integer"},
-    "created_at": {"type": "string", "format": "date-time"}
+    "id": {"type": "integer", "minimum": 1}, "url": {"type": "string"}, "events": {"type": "array", "items": {"type": "string"}},
+    "enabled": {"type": "boolean"}, "ordered": {"type": "boolean"}, "timeout_ms": {"type": "integer"}, "max_attempts": {"type": "integer"},
+    "retry_schedule": {"type": ["array", "null"], "items": {"type": "integer"}, "description": "Seconds between attempts; null for the built-in pauses"},
+    "rotating": {"type": "boolean", "description": "Whether a new secret signs beside the old one, until it is promoted"},
+    "created_at": {"type": "string", "format": "date-time"},
+    "failing_since": {"type": ["string", "null"], "format": "date-time", "description": "First failed attempt since the last success"},
+    "disabled_at": {"type": ["string", "null"], "format": "date-time"},
+    "disabled_reason": {"type": ["string", "null"], "description": "Why it was disabled on its own; null where its owner did it"}
   }
 }$json$);
 SELECT affiliate_private.declare_schema('WebhookDelivery', $json${
@@ -23,11 +33,12 @@ SELECT affiliate_private.declare_schema('WebhookDelivery', $json${
     "id": {"type": "integer", "minimum": 1}, "message_id": {"type": "string", "description": "The id in the payload; the same on every attempt and replay"},
     "event": {"type": "string"}, "status": {"type": "string", "enum": ["pending", "delivered", "dead"]},
     "created_at": {"type": "string", "format": "date-time"},
-    "next_attempt_at": {"type": ["string", "null"], "format": "date-time", "description": "null while it is being sent, is held, or is done"},
+    "next_attempt_at": {"type": ["string", "null"], "format": "date-time", "description": "When it is tried again; null while it is ready, being sent or held, and when it is done"},
     "attempts": {"type": "array", "items": {
-      "type": "object", "required": ["attempt_no", "finished_at", "duration_ms", "status_code", "error", "response"],
+      "type": "object", "required": ["attempt_no", "url", "finished_at", "duration_ms", "status_code", "error", "response"],
       "properties": {
-        "attempt_no": {"type": "integer"}, "finished_at": {"type": "string", "format": "date-time"}, "duration_ms": {"type": "integer"},
+        "attempt_no": {"type": "integer"}, "url": {"type": "string", "description": "Where it was sent"}, "finished_at": {"type": "string", "format": "date-time"},
+        "duration_ms": {"type": ["integer", "null"], "description": "null where the gateway died before it could tell"},
         "status_code": {"type": ["integer", "null"]}, "error": {"type": ["string", "null"]},
         "response": {"type": ["string", "null"], "description": "The first 4 KiB of the answer"}
       }

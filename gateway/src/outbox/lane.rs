@@ -1,0 +1,268 @@
+//! What this gateway has under way, by endpoint and by project, so that one that is slow or dead holds up nobody else.
+//!
+//! An endpoint that answers gets many deliveries at a time, so that claiming them costs little, of which a few are on
+//! the wire at once. One that fails or takes long is asked for fewer, and what waits for it goes back into the queue.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, Semaphore, watch};
+
+/// Deliveries claimed for one endpoint, as a multiple of those sent to it at once.
+const CLAIMED_PER_SEND: usize = 8;
+/// How long it is remembered how an endpoint does that nothing is sent to.
+const MEMORY: Duration = Duration::from_secs(300);
+/// Endpoints known before those that nothing is sent to are looked for.
+const MANY: usize = 1024;
+
+/// How an endpoint did last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Health {
+    /// Nothing has been sent yet.
+    Unknown,
+    /// It answers, and soon.
+    Good,
+    /// It takes its time.
+    Slow,
+    /// It fails.
+    Failing,
+}
+
+/// One endpoint, as this gateway knows it.
+#[derive(Debug)]
+pub(super) struct Lane {
+    /// How many may be on the wire at once.
+    pub(super) wire: Semaphore,
+    state: Mutex<State>,
+    /// Counts how often it began to be slow or to fail: what waits for it then need not wait any longer.
+    trouble: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct State {
+    claimed: usize,
+    health: Health,
+    used_at: Instant,
+}
+
+impl Lane {
+    fn new(sends: usize) -> Self {
+        Self {
+            wire: Semaphore::new(sends),
+            state: Mutex::new(State {
+                claimed: 0,
+                health: Health::Unknown,
+                used_at: Instant::now(),
+            }),
+            trouble: watch::Sender::new(0),
+        }
+    }
+
+    /// Takes note of how it does.
+    pub(super) fn note(&self, health: Health) {
+        lock(&self.state).health = health;
+        if matches!(health, Health::Slow | Health::Failing) {
+            self.trouble.send_modify(|times| *times += 1);
+        }
+    }
+
+    /// How many more to claim for it; none until there is room for a good part of what it takes.
+    fn room(&self, sends: usize) -> usize {
+        let state = lock(&self.state);
+        let most = match state.health {
+            Health::Good => sends * CLAIMED_PER_SEND,
+            Health::Unknown | Health::Slow => sends,
+            Health::Failing => 1,
+        };
+        if state.claimed * 2 > most {
+            0
+        } else {
+            most - state.claimed
+        }
+    }
+
+    fn is_forgettable(&self) -> bool {
+        let state = lock(&self.state);
+        state.claimed == 0 && state.used_at.elapsed() > MEMORY
+    }
+}
+
+/// All endpoints and projects that have something under way.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    /// How many are sent to one endpoint at once.
+    sends: usize,
+    /// How many of one project may be claimed at once.
+    project_share: usize,
+    lanes: Mutex<HashMap<i64, Arc<Lane>>>,
+    projects: Mutex<HashMap<i64, usize>>,
+    /// There is room again where there was none.
+    pub(super) freed: Notify,
+}
+
+/// What to leave out of a claim, and how much to take of whom.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Rooms {
+    pub(super) full_projects: Vec<i64>,
+    pub(super) endpoints: Vec<i64>,
+    pub(super) rooms: Vec<i32>,
+}
+
+impl Lanes {
+    pub(super) fn new(sends: usize, project_share: usize) -> Self {
+        Self {
+            sends,
+            project_share,
+            lanes: Mutex::default(),
+            projects: Mutex::default(),
+            freed: Notify::new(),
+        }
+    }
+
+    /// What may be claimed now; of an endpoint that is not named, as many as are sent to it at once.
+    pub(super) fn rooms(&self) -> Rooms {
+        let mut rooms = Rooms::default();
+        for (endpoint, lane) in lock(&self.lanes).iter() {
+            let room = lane.room(self.sends);
+            // The same as for an endpoint that is not known.
+            if room != self.sends {
+                rooms.endpoints.push(*endpoint);
+                rooms.rooms.push(i32::try_from(room).unwrap_or(i32::MAX));
+            }
+        }
+        let projects = lock(&self.projects);
+        let full = projects
+            .iter()
+            .filter(|(_, claimed)| **claimed >= self.project_share);
+        rooms
+            .full_projects
+            .extend(full.map(|(project, _)| *project));
+        rooms
+    }
+
+    /// How many to claim of an endpoint that nothing is known of.
+    pub(super) fn window(&self) -> usize {
+        self.sends
+    }
+
+    /// A place for a delivery that was claimed.
+    pub(super) fn enter(self: &Arc<Self>, project: i64, endpoint: i64) -> Place {
+        let lane = self.lane(endpoint);
+        let mut state = lock(&lane.state);
+        state.claimed += 1;
+        state.used_at = Instant::now();
+        drop(state);
+        *lock(&self.projects).entry(project).or_default() += 1;
+        Place {
+            trouble: lane.trouble.subscribe(),
+            lanes: Arc::clone(self),
+            lane,
+            project,
+        }
+    }
+
+    fn lane(&self, endpoint: i64) -> Arc<Lane> {
+        let mut lanes = lock(&self.lanes);
+        if lanes.len() >= MANY {
+            lanes.retain(|_, lane| !lane.is_forgettable());
+        }
+        Arc::clone(
+            lanes
+                .entry(endpoint)
+                .or_insert_with(|| Arc::new(Lane::new(self.sends))),
+        )
+    }
+
+    fn leave(&self, project: i64, lane: &Lane) {
+        let before = lane.room(self.sends);
+        lock(&lane.state).claimed -= 1;
+        let mut freed = before == 0 && lane.room(self.sends) > 0;
+        let mut projects = lock(&self.projects);
+        if let Some(claimed) = projects.get_mut(&project) {
+            freed |= *claimed == self.project_share;
+            *claimed -= 1;
+            if *claimed == 0 {
+                projects.remove(&project);
+            }
+        }
+        if freed {
+            self.freed.notify_one();
+        }
+    }
+}
+
+/// A claimed delivery's place in its lane, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) lane: Arc<Lane>,
+    /// Changes when there is trouble that was not there when the place was taken.
+    pub(super) trouble: watch::Receiver<u64>,
+    lanes: Arc<Lanes>,
+    project: i64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.lanes.leave(self.project, &self.lane);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room(lanes: &Lanes, endpoint: i64) -> i32 {
+        let rooms = lanes.rooms();
+        let at = rooms.endpoints.iter().position(|id| *id == endpoint);
+        rooms.rooms[at.expect("a known endpoint")]
+    }
+
+    #[test]
+    fn an_endpoint_gets_as_much_as_it_has_shown_to_take() {
+        let lanes = Arc::new(Lanes::new(4, 100));
+        let place = lanes.enter(1, 7);
+        assert_eq!(room(&lanes, 7), 3);
+        for (health, expected) in [
+            (Health::Good, 31),
+            (Health::Slow, 3),
+            (Health::Failing, 0),
+            (Health::Good, 31),
+        ] {
+            place.lane.note(health);
+            assert_eq!(room(&lanes, 7), expected, "{health:?}");
+        }
+        let others: Vec<Place> = (0..16).map(|_| lanes.enter(1, 7)).collect();
+        assert_eq!(room(&lanes, 7), 0, "more than half of what it takes");
+        drop(others);
+        place.lane.note(Health::Failing);
+        drop(place);
+        assert_eq!(room(&lanes, 7), 1, "one tries whether it is back");
+    }
+
+    #[test]
+    fn trouble_tells_those_who_waited_before_it() {
+        let lanes = Arc::new(Lanes::new(4, 100));
+        let waiting = lanes.enter(1, 7);
+        waiting.lane.note(Health::Good);
+        assert!(!waiting.trouble.has_changed().expect("a lane"));
+        waiting.lane.note(Health::Failing);
+        assert!(waiting.trouble.has_changed().expect("a lane"));
+        assert!(!lanes.enter(1, 7).trouble.has_changed().expect("a lane"));
+    }
+
+    #[tokio::test]
+    async fn a_project_has_its_share_and_says_when_there_is_room_again() {
+        let lanes = Arc::new(Lanes::new(4, 2));
+        let places = [lanes.enter(1, 7), lanes.enter(1, 8), lanes.enter(2, 9)];
+        assert_eq!(lanes.rooms().full_projects, [1]);
+        drop(places);
+        lanes.freed.notified().await;
+        assert!(lanes.rooms().full_projects.is_empty());
+        assert!(lock(&lanes.projects).is_empty());
+    }
+}

@@ -1,0 +1,141 @@
+CREATE OR REPLACE FUNCTION affiliate_api.claim_deliveries(p_limit integer, p_lease_seconds integer, p_after_project_id bigint, p_full_projects bigint[],
+                                                          p_endpoints bigint[], p_rooms integer[], p_window integer)
+RETURNS TABLE (project_id bigint, endpoint_id bigint, ordered boolean, delivery_id bigint, lease_token uuid, attempt_no integer, url text, event_type text,
+               message_id text, body text, secrets text[], timeout_ms integer)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_project_id bigint  := coalesce(claim_deliveries.p_after_project_id, 0);
+  v_wrapped    boolean := false;
+  v_left       integer := claim_deliveries.p_limit;
+  v_quota      integer;
+  v_room       integer;
+  v_found      integer;
+  v_endpoint   affiliate_private.webhook_endpoint;
+BEGIN
+  PERFORM affiliate_private.ready_deliveries();
+  -- So many projects are looked at in one call, however many have only what cannot be sent now; the next call goes on from there.
+  FOR v_visit IN 1 .. 500 LOOP
+    v_project_id := affiliate_private.next_ready_project(v_project_id);
+    IF v_project_id IS NULL AND NOT v_wrapped THEN
+      v_wrapped := true;
+      v_project_id := affiliate_private.next_ready_project(0);
+    END IF;
+    EXIT WHEN v_project_id IS NULL OR v_wrapped AND v_project_id > coalesce(claim_deliveries.p_after_project_id, 0) OR v_left <= 0;
+    CONTINUE WHEN v_project_id = ANY (claim_deliveries.p_full_projects);
+    -- Nobody takes more than a quarter of a call from the others.
+    v_quota := least(v_left, greatest(claim_deliveries.p_limit / 4, 1));
+    FOR v_endpoint IN SELECT e.* FROM affiliate_private.ready_endpoints(v_project_id) AS e LOOP
+      EXIT WHEN v_quota <= 0;
+      v_room := coalesce(claim_deliveries.p_rooms[array_position(claim_deliveries.p_endpoints, v_endpoint.endpoint_id)], claim_deliveries.p_window);
+      -- One at a time tries out whether a failing endpoint is back.
+      v_room := least(v_quota, v_room, CASE WHEN v_endpoint.failing_since IS NOT NULL THEN 1 END);
+      CONTINUE WHEN v_room <= 0;
+      RETURN QUERY SELECT c.* FROM affiliate_private.claim_of_endpoint(v_endpoint, v_room, claim_deliveries.p_lease_seconds) AS c;
+      GET DIAGNOSTICS v_found = ROW_COUNT;
+      v_quota := v_quota - v_found;
+      v_left  := v_left - v_found;
+    END LOOP;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION affiliate_api.claim_deliveries(integer, integer, bigint, bigint[], bigint[], integer[], integer) IS 'Leases ready deliveries to one drain, project by project after p_after_project_id and from the first again; they come due again when the lease ends without settle_deliveries. None of p_full_projects, at most p_rooms of each of p_endpoints, p_window of any other, and one of an endpoint that fails.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.ready_deliveries() RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  WITH due AS (
+    SELECT d.project_id, d.delivery_id, d.lease_token, p.url FROM affiliate_private.webhook_delivery AS d
+    JOIN affiliate_private.webhook_endpoint AS p ON p.project_id = d.project_id AND p.endpoint_id = d.endpoint_id
+    WHERE d.status = 'pending' AND d.next_attempt_at <= clock_timestamp()
+    ORDER BY d.next_attempt_at LIMIT 500
+    FOR UPDATE OF d SKIP LOCKED
+  ), ready AS (
+    UPDATE affiliate_private.webhook_delivery AS d SET next_attempt_at = NULL, lease_token = NULL
+    FROM due WHERE d.project_id = due.project_id AND d.delivery_id = due.delivery_id
+    RETURNING d.project_id, d.delivery_id, d.attempts, due.lease_token, due.url
+  )
+  INSERT INTO affiliate_private.webhook_attempt (project_id, delivery_id, attempt_no, url, error)
+  SELECT r.project_id, r.delivery_id, r.attempts, r.url, 'no result: the gateway that was to send it did not come back in time'
+  FROM ready AS r WHERE r.lease_token IS NOT NULL
+  ON CONFLICT ON CONSTRAINT webhook_attempt_pkey DO NOTHING;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.ready_deliveries() IS 'Makes ready what has come due: deliveries that waited for their next attempt, and those whose lease has ended.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.next_ready_project(p_after_project_id bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT d.project_id FROM affiliate_private.webhook_delivery AS d
+          WHERE d.status = 'pending' AND d.next_attempt_at IS NULL AND d.project_id > next_ready_project.p_after_project_id
+          ORDER BY d.project_id, d.endpoint_id, d.delivery_id LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.next_ready_project(bigint) IS 'The next project with a ready delivery, NULL after the last.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.ready_endpoints(p_project_id bigint) RETURNS SETOF affiliate_private.webhook_endpoint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  -- One look at the index per endpoint, whatever waits behind its first; whose first has waited longest comes first.
+  RETURN QUERY
+  SELECT e.*
+  FROM affiliate_private.webhook_endpoint AS e
+  CROSS JOIN LATERAL (
+    SELECT d.delivery_id FROM affiliate_private.webhook_delivery AS d
+    WHERE d.project_id = e.project_id AND d.endpoint_id = e.endpoint_id AND d.status = 'pending' AND d.next_attempt_at IS NULL
+    ORDER BY d.project_id, d.endpoint_id, d.delivery_id LIMIT 1) AS first
+  WHERE e.project_id = ready_endpoints.p_project_id
+  ORDER BY first.delivery_id;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.ready_endpoints(bigint) IS 'The endpoints of a project that have ready deliveries.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.claim_of_endpoint(p_endpoint affiliate_private.webhook_endpoint, p_limit integer, p_lease_seconds integer)
+RETURNS TABLE (project_id bigint, endpoint_id bigint, ordered boolean, delivery_id bigint, lease_token uuid, attempt_no integer, url text, event_type text,
+               message_id text, body text, secrets text[], timeout_ms integer)
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_endpoint affiliate_private.webhook_endpoint := claim_of_endpoint.p_endpoint;
+BEGIN
+  IF NOT v_endpoint.enabled THEN
+    -- Written while it was being disabled.
+    PERFORM affiliate_private.hold_deliveries(v_endpoint);
+    RETURN;
+  ELSIF v_endpoint.ordered AND NOT affiliate_private.is_next_in_order(v_endpoint) THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+  WITH due AS (
+    SELECT d.delivery_id FROM affiliate_private.webhook_delivery AS d
+    WHERE d.project_id = v_endpoint.project_id AND d.endpoint_id = v_endpoint.endpoint_id AND d.status = 'pending' AND d.next_attempt_at IS NULL
+    ORDER BY d.project_id, d.endpoint_id, d.delivery_id LIMIT claim_of_endpoint.p_limit
+    FOR UPDATE SKIP LOCKED
+  ), claimed AS (
+    UPDATE affiliate_private.webhook_delivery AS d
+    SET lease_token = gen_random_uuid(), attempts = d.attempts + 1,
+        next_attempt_at = clock_timestamp() + claim_of_endpoint.p_lease_seconds * interval '1 second'
+    FROM due WHERE d.project_id = v_endpoint.project_id AND d.delivery_id = due.delivery_id
+    RETURNING d.project_id, d.delivery_id, d.lease_token, d.attempts, d.event_id
+  )
+  SELECT c.project_id, v_endpoint.endpoint_id, v_endpoint.ordered, c.delivery_id, c.lease_token, c.attempts, v_endpoint.url, e.event_type, e.message_id,
+         e.body, array_remove(ARRAY[v_endpoint.secret, v_endpoint.next_secret], NULL), v_endpoint.timeout_ms
+  FROM claimed AS c
+  JOIN affiliate_private.webhook_event AS e ON e.project_id = c.project_id AND e.event_id = c.event_id
+  ORDER BY c.delivery_id;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.claim_of_endpoint(affiliate_private.webhook_endpoint, integer, integer) IS 'Leases the first ready deliveries of an endpoint, where it is enabled and their turn has come.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.is_next_in_order(p_endpoint affiliate_private.webhook_endpoint) RETURNS boolean
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  -- The statement after the lock sees what whoever had it before has claimed.
+  IF NOT pg_try_advisory_xact_lock(hashtextextended(
+           format('pg_affiliate:%s:deliver:%s', (is_next_in_order.p_endpoint).project_id, (is_next_in_order.p_endpoint).endpoint_id), 0)) THEN
+    RETURN false;
+  END IF;
+  RETURN NOT EXISTS (SELECT FROM affiliate_private.webhook_delivery AS d
+                     WHERE d.project_id = (is_next_in_order.p_endpoint).project_id AND d.endpoint_id = (is_next_in_order.p_endpoint).endpoint_id
+                       AND d.status = 'pending' AND d.next_attempt_at IS NOT NULL);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.is_next_in_order(affiliate_private.webhook_endpoint) IS 'Whether nothing of an endpoint is being sent or waits to be tried again, so that the first of its ready deliveries is next; until the end of the transaction nobody else claims any.';
