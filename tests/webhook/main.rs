@@ -2,3 +2,4 @@
 
 mod fair;
 mod support;
+mod traps;

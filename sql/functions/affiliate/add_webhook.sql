@@ -13,7 +13,7 @@ BEGIN
   v_row.ordered        := add_webhook.p_ordered;
   v_row.timeout_ms     := add_webhook.p_timeout_ms;
   v_row.retry_schedule := add_webhook.p_retry_schedule;
-  v_row.max_attempts   := coalesce(add_webhook.p_max_attempts, cardinality(add_webhook.p_retry_schedule) + 1, 3);
+  v_row.max_attempts   := coalesce(add_webhook.p_max_attempts, 3);
   v_row := affiliate_private.check_webhook(v_row);
   PERFORM affiliate_private.lock_facts(v_row.project_id, ARRAY['webhooks']);
   IF (SELECT count(*) >= 50 FROM affiliate_private.webhook_endpoint AS e WHERE e.project_id = v_row.project_id AND e.deleted_at IS NULL) THEN

@@ -7,11 +7,9 @@ DECLARE
 BEGIN
   PERFORM affiliate_private.lock_facts(set_webhook.p_project_id, ARRAY['webhook:' || set_webhook.p_endpoint_id]);
   v_old := affiliate_private.find_webhook(set_webhook.p_project_id, set_webhook.p_endpoint_id);
-  -- One of the two says how often; what was said before about the other is over.
+  -- How often alone is said for the built-in pauses.
   IF v_changes ? 'max_attempts' AND NOT v_changes ? 'retry_schedule' THEN
     v_changes := v_changes || '{"retry_schedule": null}';
-  ELSIF jsonb_typeof(v_changes -> 'retry_schedule') = 'array' AND NOT v_changes ? 'max_attempts' THEN
-    v_changes := v_changes || jsonb_build_object('max_attempts', jsonb_array_length(v_changes -> 'retry_schedule') + 1);
   END IF;
   v_new := affiliate_private.check_webhook(jsonb_populate_record(v_old, v_changes));
   UPDATE affiliate_private.webhook_endpoint AS e

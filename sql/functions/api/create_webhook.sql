@@ -21,8 +21,8 @@ SELECT affiliate_private.declare_endpoint('create_webhook', $json${
     "secret":       {"in": "body", "type": "string", "minLength": 8, "maxLength": 200, "description": "Signing secret; generated when omitted"},
     "enabled":      {"in": "body", "type": "boolean", "default": true, "description": "Whether events are sent; a disabled webhook gets none"},
     "timeout_ms":   {"in": "body", "type": "integer", "minimum": 1000, "maximum": 10000, "default": 5000, "description": "How long an answer may take"},
-    "max_attempts": {"in": "body", "type": "integer", "minimum": 1, "maximum": 20, "description": "How often an event is tried; 3, or what retry_schedule makes, when omitted"},
-    "retry_schedule": {"in": "body", "type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 259200}, "maxItems": 19, "nullable": true, "description": "Seconds between attempts, together at most three days; built-in pauses when omitted"},
+    "max_attempts": {"in": "body", "type": "integer", "minimum": 1, "maximum": 20, "description": "How often an event is tried, unless retry_schedule says; 3 when omitted"},
+    "retry_schedule": {"in": "body", "type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 259200}, "maxItems": 19, "nullable": true, "description": "Seconds between attempts, of which there is one more; pauses beyond three days in all are left out. Built-in pauses when omitted"},
     "ordered":      {"in": "body", "type": "boolean", "default": false, "description": "Whether events are sent one after the other, in order; each waits until the one before is delivered or given up"}
   }
 }$json$);

@@ -22,7 +22,7 @@ SELECT affiliate_private.declare_endpoint('update_webhook', $json${
     "enabled":      {"in": "body", "type": "boolean", "description": "Whether events are sent; while disabled those that wait are held. True also clears why it was disabled on its own"},
     "timeout_ms":   {"in": "body", "type": "integer", "minimum": 1000, "maximum": 10000, "description": "How long an answer may take"},
     "max_attempts": {"in": "body", "type": "integer", "minimum": 1, "maximum": 20, "description": "How often an event is tried; alone, it brings the built-in pauses back"},
-    "retry_schedule": {"in": "body", "type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 259200}, "maxItems": 19, "nullable": true, "description": "Seconds between attempts, together at most three days; null for the built-in pauses"},
+    "retry_schedule": {"in": "body", "type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 259200}, "maxItems": 19, "nullable": true, "description": "Seconds between attempts, of which there is one more; pauses beyond three days in all are left out. null for the built-in pauses"},
     "ordered":      {"in": "body", "type": "boolean", "description": "Whether events are sent one after the other, in order; each waits until the one before is delivered or given up"}
   }
 }$json$);

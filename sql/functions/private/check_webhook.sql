@@ -19,25 +19,25 @@ BEGIN
   IF v_row.timeout_ms NOT BETWEEN 1000 AND 10000 OR v_row.max_attempts NOT BETWEEN 1 AND 20 THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'timeout_ms must be between 1000 and 10000, and max_attempts between 1 and 20';
   END IF;
-  PERFORM affiliate_private.check_retry_schedule(v_row.retry_schedule, v_row.max_attempts);
+  IF v_row.retry_schedule IS NOT NULL THEN
+    v_row.retry_schedule := affiliate_private.check_retry_schedule(v_row.retry_schedule);
+    v_row.max_attempts   := cardinality(v_row.retry_schedule) + 1;
+  END IF;
   RETURN v_row;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.check_webhook(affiliate_private.webhook_endpoint) IS 'An endpoint with its events in their usual order, each once; RF400 naming what is wrong with it.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.check_retry_schedule(p_schedule integer[], p_max_attempts integer) RETURNS void
+CREATE OR REPLACE FUNCTION affiliate_private.check_retry_schedule(p_schedule integer[]) RETURNS integer[]
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  IF check_retry_schedule.p_schedule IS NULL THEN
-    RETURN;
-  ELSIF array_ndims(check_retry_schedule.p_schedule) > 1 OR cardinality(check_retry_schedule.p_schedule) > 19
-        OR EXISTS (SELECT FROM unnest(check_retry_schedule.p_schedule) AS s (pause) WHERE s.pause IS NULL OR s.pause NOT BETWEEN 1 AND 259200)
-        OR (SELECT sum(s.pause::bigint) > 259200 FROM unnest(check_retry_schedule.p_schedule) AS s (pause)) THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'retry_schedule must be at most 19 pauses of whole seconds, together at most three days (259200)';
-  ELSIF cardinality(check_retry_schedule.p_schedule) <> check_retry_schedule.p_max_attempts - 1 THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF400',
-      MESSAGE = format('retry_schedule has %s pauses, which makes %s attempts: leave max_attempts out', cardinality(check_retry_schedule.p_schedule), cardinality(check_retry_schedule.p_schedule) + 1);
+  IF array_ndims(check_retry_schedule.p_schedule) > 1 OR cardinality(check_retry_schedule.p_schedule) > 19
+     OR EXISTS (SELECT FROM unnest(check_retry_schedule.p_schedule) AS s (pause) WHERE s.pause IS NULL OR s.pause NOT BETWEEN 1 AND 259200) THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'retry_schedule must be at most 19 pauses of 1 to 259200 whole seconds';
   END IF;
+  RETURN ARRAY(SELECT t.pause FROM (SELECT s.pause, s.position, sum(s.pause) OVER (ORDER BY s.position) AS total
+                                    FROM unnest(check_retry_schedule.p_schedule) WITH ORDINALITY AS s (pause, position)) AS t
+               WHERE t.total <= 259200 ORDER BY t.position);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.check_retry_schedule(integer[], integer) IS 'RF400 unless the pauses are within three days and fit the number of attempts.';
+COMMENT ON FUNCTION affiliate_private.check_retry_schedule(integer[]) IS 'The pauses of a schedule up to three days; RF400 where they are none.';
