@@ -50,9 +50,10 @@ async fn a_killed_postmaster_is_started_again_on_its_port_with_its_data() {
     let killed = cluster.server().postmaster_pid().expect("a postmaster");
     kill(Pid::from_raw(killed), Signal::SIGKILL).expect("it is killed");
     until("Postgres to run again", async || {
-        let (client, connection) = tokio_postgres::connect(database.url(), tokio_postgres::NoTls)
-            .await
-            .ok()?;
+        let (client, connection) =
+            tokio_postgres::connect(database.direct_url(), tokio_postgres::NoTls)
+                .await
+                .ok()?;
         tokio::spawn(connection);
         client.query_one("SELECT n FROM kept", &[]).await.ok()
     })

@@ -22,3 +22,17 @@ if [ -z "${AFFILIATE_BROWSER:-}" ] &&
   ! command -v chromium-headless-shell chromium chromium-browser google-chrome | grep -q .; then
   apt_install chromium-headless-shell
 fi
+ensure_command pgbouncer
+
+# Servers as managed services have them: the private trees without the extension, sharing all other files.
+for tree in "$local_dir"/postgres/[0-9]*; do
+  major=${tree##*/}
+  plain=$local_dir/postgres/$major-plain
+  case $major in *[!0-9]*) continue ;; esac
+  if [ ! -x "$plain/bin/postgres" ] || [ "$tree/bin/postgres" -nt "$plain/bin/postgres" ]; then
+    rm -rf "$plain" "$plain.new"
+    cp -al "$tree" "$plain.new"
+    find "$plain.new" -name 'pg_affiliate*' -delete
+    mv "$plain.new" "$plain"
+  fi
+done

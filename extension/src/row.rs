@@ -100,17 +100,19 @@ impl Shape {
                 .unwrap_or(i32::MAX)
                 .saturating_add(1)
         };
-        let columns = [attribute_number(first.0), attribute_number(second.0)];
-        let values = [pg_sys::Datum::from(first.1), pg_sys::Datum::from(second.1)];
+        // Before Postgres 18 the arrays are declared mutable; none is written to.
+        let mut columns = [attribute_number(first.0), attribute_number(second.0)];
+        let mut values = [pg_sys::Datum::from(first.1), pg_sys::Datum::from(second.1)];
+        let mut nulls = [false; 2];
         // SAFETY: asserted by the caller; three arrays of two.
         unsafe {
             pg_sys::heap_modify_tuple_by_cols(
                 tuple,
                 self.descriptor,
                 2,
-                columns.as_ptr(),
-                values.as_ptr(),
-                [false; 2].as_ptr(),
+                columns.as_mut_ptr(),
+                values.as_mut_ptr(),
+                nulls.as_mut_ptr(),
             )
         }
     }

@@ -186,7 +186,7 @@ pub async fn load(
     client: &deadpool_postgres::Client,
 ) -> Result<Declarations, tokio_postgres::Error> {
     let endpoints = client
-        .query(
+        .query_typed(
             "SELECT e.function_name::text, e.method::text, e.path::text, e.success_status::integer, \
                     e.scope::text, e.parameters::text, e.summary::text, e.description::text, \
                     e.tool_name::text, e.response::text, e.body_schema::text \
@@ -195,7 +195,7 @@ pub async fn load(
         )
         .await?;
     let schemas = client
-        .query(
+        .query_typed(
             "SELECT s.schema_name::text, s.schema::text FROM affiliate_api.schemas() AS s ORDER BY 1",
             &[],
         )

@@ -1,6 +1,7 @@
 //! The command line. Every product command is one call of a SQL function a DBA could make in psql; this module parses
 //! arguments and prints results. With `--json` stdout carries exactly one JSON object, or nothing after an error.
 
+mod analyst;
 mod call;
 pub mod dev;
 mod error;
@@ -92,6 +93,9 @@ enum Command {
     /// Manage the endpoints that receive a project's webhooks
     #[command(subcommand)]
     Webhook(webhook::Command),
+    /// Say who may read a project's views in SQL
+    #[command(subcommand)]
+    Analyst(analyst::Command),
     /// Bring the database to the schema of this binary
     Migrate(migrate::Args),
     /// Serve the API, receive provider events and send webhooks
@@ -135,6 +139,7 @@ async fn run(command: Command, global: &Global) -> Result<(), CliError> {
         Command::Provider(command) => provider::run(command, global).await,
         Command::Event(command) => event::run(command, global).await,
         Command::Webhook(command) => webhook::run(command, global).await,
+        Command::Analyst(command) => analyst::run(command, global).await,
         Command::Migrate(args) => migrate::run(args, global).await,
         Command::Serve(args) => serve::run(args, global).await,
         Command::Dev(args) => dev::run(args, global).await,

@@ -1,6 +1,8 @@
 //! Connections to Postgres: one for commands, a pool for the server. Errors say where the connection was going and
 //! never show the password.
 
+mod parameter;
+mod pooler;
 mod tls;
 mod url;
 
@@ -12,6 +14,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::config::Host;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection};
 
+pub use parameter::Parameter;
+pub use pooler::Pooler;
 use url::ConnectionString;
 
 const DEFAULT_POOL_SIZE: usize = 16;
@@ -113,17 +117,19 @@ impl DbConfig {
             config.connect_timeout(DEFAULT_CONNECT_TIMEOUT);
         }
         if let Some(timeout) = self.statement_timeout {
-            let given = config
-                .get_options()
-                .map(|options| format!("{options} "))
-                .unwrap_or_default();
-            config.options(format!(
-                "{given}-c statement_timeout={}",
-                timeout.as_millis()
-            ));
+            add_option(&mut config, "statement_timeout", &timeout.as_millis());
         }
         Ok((config, tls::connector(&tls)?))
     }
+}
+
+/// Adds a setting to the start-up message, after those that the connection string has.
+fn add_option(config: &mut Config, name: &str, value: &dyn std::fmt::Display) {
+    let given = config
+        .get_options()
+        .map(|options| format!("{options} "))
+        .unwrap_or_default();
+    config.options(format!("{given}-c {name}={value}"));
 }
 
 /// Serves a connection and hands the server's warnings to the log.

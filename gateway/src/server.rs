@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use deadpool_postgres::Pool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +32,7 @@ use crate::outbound::Outbound;
 use crate::{ingress, openapi, outbox, provider_api};
 use background::{Background, Doorbells};
 pub use config::ServeConfig;
+pub use database::Access;
 use database::Database;
 
 pub(crate) use body::RequestBody;
@@ -65,8 +65,8 @@ pub(crate) struct App {
 }
 
 impl App {
-    fn new(config: ServeConfig, pool: Pool) -> Arc<Self> {
-        let database = Database::new(pool, Duration::from_millis(config.checkout_timeout_ms));
+    fn new(config: ServeConfig, access: Access) -> Arc<Self> {
+        let database = Database::new(access, Duration::from_millis(config.checkout_timeout_ms));
         Arc::new_cyclic(|app| Self {
             mcp: mcp::service(Weak::clone(app), &config),
             authenticator: Authenticator::new(database.clone()),
@@ -86,7 +86,7 @@ impl App {
 /// When the configuration cannot be used; a database that is down is waited for instead.
 pub async fn run(
     config: ServeConfig,
-    pool: Pool,
+    access: Access,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
@@ -94,7 +94,7 @@ pub async fn run(
     let outbound = Outbound::new(&config, tls).map_err(ServeError::WebhookClient)?;
     let sender = outbox::Sender::new(outbound.clone());
     let notifications = listener::Source::new(config.listen_database_url.as_deref())?;
-    let app = App::new(config, pool);
+    let app = App::new(config, access);
     let doorbells = Arc::new(Doorbells::default());
 
     background::refresh_catalog(&app).await;

@@ -149,11 +149,13 @@ COMMENT ON COLUMN affiliate_private.exchange_rate.rate_ppb IS 'Units of the proj
 CREATE TABLE affiliate_private.analyst_grant (
   project_id bigint      NOT NULL,
   role_name  name        NOT NULL,
+  role_oid   oid         NOT NULL,
   granted_at timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT analyst_grant_pkey PRIMARY KEY (project_id, role_name),
   CONSTRAINT analyst_grant_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id)
 );
 COMMENT ON TABLE affiliate_private.analyst_grant IS 'Which login role may see which project through the analyst views.';
+COMMENT ON COLUMN affiliate_private.analyst_grant.role_oid IS 'The role that had the name when it was granted: a later role of the same name has not.';
 
 -- The catalogue of REST endpoints: the gateway builds its router, validation, OpenAPI and MCP tools from it.
 CREATE TABLE affiliate_private.endpoint (

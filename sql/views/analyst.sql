@@ -3,7 +3,9 @@
 CREATE OR REPLACE VIEW affiliate_private.visible_project WITH (security_barrier) AS
 SELECT p.project_id, p.name, p.currency, p.created_at
 FROM affiliate_private.project AS p
-WHERE EXISTS (SELECT FROM affiliate_private.analyst_grant AS g WHERE g.project_id = p.project_id AND g.role_name = current_user)
+WHERE EXISTS (SELECT FROM affiliate_private.analyst_grant AS g
+               WHERE g.project_id = p.project_id AND g.role_name = current_user
+                 AND g.role_oid = (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user))
    OR pg_has_role(current_user, (SELECT c.relowner FROM pg_catalog.pg_class AS c WHERE c.oid = 'affiliate_private.project'::regclass), 'USAGE');
 COMMENT ON VIEW affiliate_private.visible_project IS 'Projects granted to the current role; all of them for the owner.';
 

@@ -5,6 +5,9 @@ use tokio_postgres::Client;
 
 /// A connection to a new, empty database, as its owner, who is no superuser.
 pub async fn empty_database() -> Client {
-    let database = Cluster::shared().await.create_database(Profile::None).await;
+    let database = Cluster::with_extension()
+        .await
+        .create_database(Profile::None)
+        .await;
     database.connect().await
 }

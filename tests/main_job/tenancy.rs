@@ -106,10 +106,10 @@ async fn an_analyst_sees_the_granted_projects_in_every_view() {
 async fn revoke(shop: &Shop, analyst: &mut Client, project_id: i64) {
     let role = analyst.query_one("SELECT current_user::text", &[]).await;
     let role: String = role.expect("a role").get(0);
-    let delete = "DELETE FROM affiliate_private.analyst_grant WHERE role_name = $1::text::name AND project_id = $2";
-    let superuser = shop.database.connect_superuser().await;
-    let deleted = superuser.execute(delete, &[&role, &project_id]).await;
-    assert_eq!(deleted.expect("a grant is gone"), 1);
+    let revoke = "SELECT affiliate.revoke_analyst($1, $2)";
+    let owner = shop.database.connect().await;
+    let revoked = owner.execute(revoke, &[&role, &project_id]).await;
+    revoked.expect("a grant is gone");
 }
 
 /// What an analyst may try in order to see project 2: every one of these fails or shows nothing of it.
@@ -123,7 +123,7 @@ const ATTEMPTS: [&str; 22] = [
     "SELECT secret FROM affiliate_private.provider_secret",
     "SELECT secret_hash FROM affiliate_private.api_key",
     "SELECT secret FROM affiliate_private.webhook_endpoint",
-    "INSERT INTO affiliate_private.analyst_grant (project_id, role_name) VALUES (2, current_user)",
+    "INSERT INTO affiliate_private.analyst_grant (project_id, role_name, role_oid) VALUES (2, current_user, current_user::regrole)",
     "SELECT affiliate.grant_analyst(current_user, 2)",
     "SET ROLE affiliate_owner; SELECT * FROM affiliate.affiliates",
     "SET ROLE affiliate_report; SELECT * FROM affiliate_private.conversion",

@@ -13,12 +13,13 @@ fn psql(cluster: &Cluster, database: &TestDatabase, tree: &SqlTree, kernels: Ker
         .expect("a file");
     std::fs::write(file.path(), script(tree, kernels)).expect("the script");
     let path = file.path().display().to_string();
-    client_program(
+    let shown = client_program(
         cluster,
         "psql",
         database.url(),
-        &["--no-psqlrc", "--quiet", "--file", &path],
+        &["--no-psqlrc", "--file", &path],
     );
+    assert_eq!(shown, "", "the script is quiet");
 }
 
 #[tokio::test]
@@ -29,8 +30,8 @@ async fn the_script_and_the_runner_leave_the_same_schema() {
     psql(cluster, &by_script, &product(), Kernels::Portable);
     migrate(by_runner.url(), &product()).await;
     assert_eq!(
-        dump(cluster, by_script.url()),
-        dump(cluster, by_runner.url())
+        dump(cluster, by_script.direct_url()),
+        dump(cluster, by_runner.direct_url())
     );
 }
 
@@ -65,7 +66,7 @@ async fn the_script_refuses_a_newer_schema() {
 
 #[tokio::test]
 async fn a_native_script_installs_the_extension() {
-    let cluster = Cluster::shared().await;
+    let cluster = Cluster::with_extension().await;
     let database = cluster.create_database(Profile::None).await;
     psql(cluster, &database, &product(), Kernels::Native);
     let client = database.connect().await;

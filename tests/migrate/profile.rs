@@ -13,7 +13,10 @@ const TRIGGER_SCHEMA: &str = "
 
 #[tokio::test]
 async fn where_the_extension_is_offered_auto_takes_it() {
-    let database = Cluster::shared().await.create_database(Profile::None).await;
+    let database = Cluster::with_extension()
+        .await
+        .create_database(Profile::None)
+        .await;
     let report = run(database.url(), &product(), ProfileChoice::Auto)
         .await
         .expect("migrated");
@@ -26,7 +29,10 @@ async fn where_the_extension_is_offered_auto_takes_it() {
 
 #[tokio::test]
 async fn kernels_are_switched_in_place_in_both_directions() {
-    let database = Cluster::shared().await.create_database(Profile::None).await;
+    let database = Cluster::with_extension()
+        .await
+        .create_database(Profile::None)
+        .await;
     let client = database.connect().await;
     for (choice, schema) in [
         (ProfileChoice::Portable, "affiliate_kernel"),
@@ -43,7 +49,10 @@ async fn kernels_are_switched_in_place_in_both_directions() {
 
 #[tokio::test]
 async fn on_portable_nothing_needs_the_extension() {
-    let database = Cluster::shared().await.create_database(Profile::None).await;
+    let database = Cluster::with_extension()
+        .await
+        .create_database(Profile::None)
+        .await;
     run(database.url(), &product(), ProfileChoice::Native)
         .await
         .expect("migrated");

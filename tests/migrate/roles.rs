@@ -26,7 +26,9 @@ async fn login(database: &TestDatabase, name: &str, setup: &str) -> String {
         .batch_execute(&statements)
         .await
         .expect("the login");
-    Cluster::shared().await.url(name, "test", database.name())
+    Cluster::shared()
+        .await
+        .program_url(name, "test", database.name())
 }
 
 #[tokio::test]

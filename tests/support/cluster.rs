@@ -3,11 +3,13 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use affiliate_gateway::embedded::{Embedded, Options, Tree};
+use affiliate_gateway::embedded::{Embedded, Options, SUPERUSER, Tree};
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::binary::workspace;
 use crate::database::{self, Profile, TestDatabase};
+use crate::mode::Mode;
+use crate::pooler::Pooler;
 
 /// The login that owns the test databases: may create roles, is no superuser.
 pub(crate) const OWNER: &str = "test_owner";
@@ -16,11 +18,14 @@ pub(crate) const GATEWAY: &str = "test_gateway";
 pub(crate) const PASSWORD: &str = "test";
 
 static SHARED: OnceCell<Cluster> = OnceCell::const_new();
+static WITH_EXTENSION: OnceCell<Cluster> = OnceCell::const_new();
 
 /// A running cluster with the test logins.
 #[derive(Debug)]
 pub struct Cluster {
+    pooler: Option<Pooler>,
     server: Option<Embedded>,
+    mode: Mode,
     directory: PathBuf,
     pub(crate) templates: Mutex<Vec<Profile>>,
 }
@@ -28,19 +33,42 @@ pub struct Cluster {
 impl Cluster {
     /// The one cluster of this process. It throws its data away, so that it does not wait for the disk.
     pub async fn shared() -> &'static Self {
-        SHARED.get_or_init(|| Self::start(false)).await
+        SHARED
+            .get_or_init(|| Self::start(Mode::current(), false))
+            .await
+    }
+
+    /// One that offers the extension, whatever the mode: the shared one where that does.
+    pub async fn with_extension() -> &'static Self {
+        if Mode::current().has_extension() {
+            return Self::shared().await;
+        }
+        WITH_EXTENSION
+            .get_or_init(|| Self::start(Mode::Native, false))
+            .await
+    }
+
+    /// A cluster of a test's own in another mode than that of the run.
+    pub async fn in_mode(mode: Mode) -> Self {
+        Self::start(mode, false).await
     }
 
     /// A cluster of a test's own that waits for the disk, for tests that kill or stop the server.
     pub async fn durable() -> Self {
-        Self::start(true).await
+        Self::start(Mode::current(), true).await
     }
 
-    async fn start(durable: bool) -> Self {
-        let started = tokio::task::spawn_blocking(move || start_server(durable)).await;
-        let (server, directory) = started.expect("starting does not panic");
+    async fn start(mode: Mode, durable: bool) -> Self {
+        let started = tokio::task::spawn_blocking(move || {
+            let (server, directory) = start_server(mode, durable);
+            let pooler = (mode == Mode::Pooled).then(|| pooler(&server));
+            (pooler, server, directory)
+        });
+        let (pooler, server, directory) = started.await.expect("starting does not panic");
         let cluster = Self {
+            pooler,
             server: Some(server),
+            mode,
             directory,
             templates: Mutex::default(),
         };
@@ -66,9 +94,26 @@ impl Cluster {
         self.server().superuser_url(database)
     }
 
-    /// A connection URL for another role.
+    /// A connection URL for another role, for a program under test: through the pooler in a run that has one.
+    pub fn program_url(&self, role: &str, password: &str, database: &str) -> String {
+        let url = self.url(role, password, database);
+        match &self.pooler {
+            Some(pooler) => url.replace(
+                &format!(":{}/", self.server().port()),
+                &format!(":{}/", pooler.port()),
+            ),
+            None => url,
+        }
+    }
+
+    /// A connection URL for another role, straight to the server.
     pub fn url(&self, role: &str, password: &str, database: &str) -> String {
         self.server().url(role, password, database)
+    }
+
+    /// Whether it offers the extension.
+    pub fn has_extension(&self) -> bool {
+        self.mode.has_extension()
     }
 
     /// The server itself: its programs, its log, its process id.
@@ -81,12 +126,13 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        self.pooler = None;
         self.server = None;
         let _ = fs::remove_dir_all(&self.directory);
     }
 }
 
-fn start_server(durable: bool) -> (Embedded, PathBuf) {
+fn start_server(mode: Mode, durable: bool) -> (Embedded, PathBuf) {
     let local = workspace().join(".local");
     let parent = local.join("tests");
     fs::create_dir_all(&parent).expect("a directory for the test clusters");
@@ -94,7 +140,7 @@ fn start_server(durable: bool) -> (Embedded, PathBuf) {
     let sweep = File::create(parent.join("sweep.lock")).expect("the sweep lock");
     sweep.lock().expect("the sweep lock");
     remove_left_overs(&parent);
-    let tree = Tree::find(&local).unwrap_or_else(|error| panic!("{error}"));
+    let tree = tree(mode, &local);
     let directory = tempfile::Builder::new()
         .prefix("cluster-")
         .tempdir_in(&parent)
@@ -108,6 +154,27 @@ fn start_server(durable: bool) -> (Embedded, PathBuf) {
     };
     let server = Embedded::start(options).unwrap_or_else(|error| panic!("{error}"));
     (server, directory)
+}
+
+/// The programs of the server: without the extension, a copy of them that tests/setup.sh makes.
+fn tree(mode: Mode, local: &Path) -> Tree {
+    let tree = Tree::find(local).unwrap_or_else(|error| panic!("{error}"));
+    if mode.has_extension() {
+        return tree;
+    }
+    let plain = local.join(format!("postgres/{}-plain/bin", tree.major()));
+    Tree::at(plain).unwrap_or_else(|error| panic!("{error}: run tests/setup.sh"))
+}
+
+fn pooler(server: &Embedded) -> Pooler {
+    let url = server.superuser_url("postgres");
+    let password = url
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('@'))
+        .and_then(|(login, _)| login.split_once(':'))
+        .map(|(_, password)| password)
+        .expect("the superuser has a password");
+    Pooler::start(server.port(), SUPERUSER, password)
 }
 
 /// The server may run as another user, who must be able to pass.

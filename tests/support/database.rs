@@ -6,6 +6,7 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::binary;
 use crate::cluster::{Cluster, GATEWAY, OWNER, PASSWORD};
+use crate::mode::Mode;
 
 /// Which kernels a database has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +20,20 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// Both kernels, for tests that run on each.
-    pub const KERNELS: [Self; 2] = [Self::Native, Self::Portable];
+    /// Both kernels, for tests that run on each; those that this run has.
+    pub const KERNELS: Kernels = Kernels;
 
-    fn name(self) -> Option<&'static str> {
+    /// The same, or the portable kernels where the servers of this run have no others.
+    fn available(self, cluster: &Cluster) -> Self {
+        if self == Self::Native && !cluster.has_extension() {
+            Self::Portable
+        } else {
+            self
+        }
+    }
+
+    /// The name of the kernels; `None` where there are none.
+    pub fn name(self) -> Option<&'static str> {
         match self {
             Self::Native => Some("native"),
             Self::Portable => Some("portable"),
@@ -31,23 +42,49 @@ impl Profile {
     }
 }
 
+/// See [`Profile::KERNELS`].
+#[derive(Debug, Clone, Copy)]
+pub struct Kernels;
+
+impl IntoIterator for Kernels {
+    type Item = Profile;
+    type IntoIter = std::iter::Copied<std::slice::Iter<'static, Profile>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        let both: &[Profile] = &[Profile::Native, Profile::Portable];
+        let some = if Mode::current().has_extension() {
+            both
+        } else {
+            &both[1..]
+        };
+        some.iter().copied()
+    }
+}
+
 /// A database of a test's own.
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
     url: String,
+    direct_url: String,
     gateway_url: String,
     superuser_url: String,
     maintenance_url: String,
 }
 
 impl TestDatabase {
-    /// As its owner, who may create roles but is no superuser.
+    /// As its owner, who may create roles but is no superuser; for the program under test, through a pooler in a run
+    /// that has one.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// As a login that is only a member of `affiliate_gateway`.
+    /// As its owner, straight to the server.
+    pub fn direct_url(&self) -> &str {
+        &self.direct_url
+    }
+
+    /// As a login that is only a member of `affiliate_gateway`, for the program under test.
     pub fn gateway_url(&self) -> &str {
         &self.gateway_url
     }
@@ -64,7 +101,7 @@ impl TestDatabase {
 
     /// A connection as its owner.
     pub async fn connect(&self) -> Client {
-        connect(&self.url).await
+        connect(&self.direct_url).await
     }
 
     /// A connection as the superuser.
@@ -100,6 +137,7 @@ pub async fn connect(url: &str) -> Client {
 static NUMBER: AtomicU32 = AtomicU32::new(1);
 
 pub(crate) async fn create(cluster: &Cluster, profile: Profile) -> TestDatabase {
+    let profile = profile.available(cluster);
     let template = match profile.name() {
         Some(name) => migrated_template(cluster, profile, name).await,
         None => "template1".to_owned(),
@@ -107,8 +145,9 @@ pub(crate) async fn create(cluster: &Cluster, profile: Profile) -> TestDatabase 
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     create_from(cluster, &name, &template).await;
     TestDatabase {
-        url: cluster.url(OWNER, PASSWORD, &name),
-        gateway_url: cluster.url(GATEWAY, PASSWORD, &name),
+        url: cluster.program_url(OWNER, PASSWORD, &name),
+        direct_url: cluster.url(OWNER, PASSWORD, &name),
+        gateway_url: cluster.program_url(GATEWAY, PASSWORD, &name),
         superuser_url: cluster.superuser_url(&name),
         maintenance_url: cluster.superuser_url("postgres"),
         name,

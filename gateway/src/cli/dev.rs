@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{CliError, Global, output, serve};
-use crate::db::DbConfig;
+use crate::db::{DbConfig, Pooler};
 use crate::embedded::{Embedded, Options, Tree};
 use crate::migrate::{self, MigrateError, ProfileChoice, SqlTree};
 use crate::server::{self, ServeConfig};
@@ -99,17 +99,15 @@ async fn serve_demo(
     // A newcomer's own endpoint is on this machine, and speaks plain HTTP.
     config.allow_private_webhook_targets = true;
     config.allow_http_webhook_targets = true;
-    config
-        .listen_database_url
-        .get_or_insert_with(|| urls.gateway.clone());
-    let pool = DbConfig::new(&urls.gateway).pool()?;
+    let mut gateway = DbConfig::new(&urls.gateway);
+    let access = serve::access(&mut gateway, Pooler::Auto, &mut config).await?;
     let banner = Banner::new(listener.local_addr()?, urls, &demo);
     if json {
         output::print(true, &banner.json());
     } else {
         output::print_text(&banner.text());
     }
-    server::run(config, pool, listener, shutdown)
+    server::run(config, access, listener, shutdown)
         .await
         .map_err(|error| CliError::Server(error.to_string()))
 }

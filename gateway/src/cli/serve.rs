@@ -10,8 +10,9 @@ use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
 use super::{CliError, Global};
+use crate::db::{DbConfig, Pooler};
 use crate::migrate::{self, MigrateError, ProfileChoice, SqlTree, State};
-use crate::server::{self, ServeConfig};
+use crate::server::{self, Access, ServeConfig};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -30,7 +31,10 @@ pub(super) struct Args {
     #[arg(long, env = "AFFILIATE_POOL_SIZE", default_value_t = 16, value_name = "N",
           value_parser = clap::value_parser!(u16).range(2..=1000))]
     pool_size: u16,
-    /// Longest a statement may run, in milliseconds; 0 leaves it to the server, as a pooler in transaction mode needs
+    /// Whether a pooler in transaction mode (PgBouncer and the like) is between the gateway and the database
+    #[arg(long, env = "AFFILIATE_POOLER", value_enum, default_value_t = Pooler::Auto)]
+    pooler: Pooler,
+    /// Longest a statement may run, in milliseconds; 0 leaves it to the server, as does a pooler in transaction mode
     #[arg(
         long,
         env = "AFFILIATE_STATEMENT_TIMEOUT_MS",
@@ -44,10 +48,6 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
     let mut database = global.database()?;
-    let mut server = args.server;
-    server
-        .listen_database_url
-        .get_or_insert_with(|| database.url.expose_secret().to_owned());
     let client = database.connect_one().await?;
     ensure_schema(&client, args.no_migrate).await?;
     drop(client);
@@ -55,15 +55,39 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
     database.pool_size = args.pool_size.into();
     database.statement_timeout = (args.statement_timeout_ms > 0)
         .then(|| Duration::from_millis(args.statement_timeout_ms.into()));
+    let mut server = args.server;
+    let access = access(&mut database, args.pooler, &mut server).await?;
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| CliError::Server(format!("cannot listen on {}: {error}", args.listen)))?;
     let shutdown = CancellationToken::new();
     watch_signals(shutdown.clone())?;
     tracing::info!(listen = %listener.local_addr()?, "serving");
-    server::run(server, database.pool()?, listener, shutdown)
+    server::run(server, access, listener, shutdown)
         .await
         .map_err(|error| CliError::Server(error.to_string()))
+}
+
+/// The way to the database, and with it what can be had through a pooler and what cannot.
+pub(super) async fn access(
+    database: &mut DbConfig,
+    pooler: Pooler,
+    server: &mut ServeConfig,
+) -> Result<Access, CliError> {
+    let pooled = database.is_pooled(pooler).await?;
+    if pooled {
+        database.statement_timeout = None;
+        tracing::info!(
+            notifications = server.listen_database_url.is_some(),
+            "through a pooler in transaction mode: statements are not prepared and the statement timeout is the role's"
+        );
+    } else {
+        server
+            .listen_database_url
+            .get_or_insert_with(|| database.url.expose_secret().to_owned());
+    }
+    let pool = database.pool()?;
+    Ok(Access { pool, pooled })
 }
 
 /// Migrates where it may; where it may not, makes sure that the schema is the one this binary knows.
@@ -109,7 +133,7 @@ async fn ensure_schema(client: &Client, no_migrate: bool) -> Result<(), CliError
 /// The schema version as a gateway's own login may learn it.
 async fn reported_version(client: &Client) -> Result<i32, CliError> {
     const SQL: &str = "SELECT (affiliate_api.readiness()::json ->> 'schema_version')::integer";
-    Ok(client.query_one(SQL, &[]).await?.try_get(0)?)
+    Ok(client.query_typed_one(SQL, &[]).await?.try_get(0)?)
 }
 
 /// The first SIGINT or SIGTERM asks for a graceful end, the second one ends the process at once.

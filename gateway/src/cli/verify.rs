@@ -19,7 +19,7 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
         .rows(&client)
         .await?;
     let installed = client
-        .query_one("SELECT i.profile FROM affiliate_private.install AS i", &[])
+        .query_typed_one("SELECT i.profile FROM affiliate_private.install AS i", &[])
         .await?;
     let profile: String = installed.get(0);
     let clean = differences.is_empty();

@@ -1,6 +1,7 @@
 //! The one transaction that changes a database.
 
 use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 
 use super::locate::{self, failing_line};
 use super::state;
@@ -20,6 +21,8 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 ";
 
 const OWNER: &str = "SELECT pg_catalog.current_setting('affiliate_migrate.shared_roles') = 'on'";
+const HANDED_OVER: &str =
+    "SELECT pg_catalog.current_setting('affiliate_migrate.handed_over') = 'on'";
 const AVAILABLE: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_available_extensions AS e WHERE e.name = 'pg_affiliate')";
 const RECORD_MIGRATION: &str =
     "INSERT INTO affiliate_private.schema_migration (version, name, checksum) VALUES ($1, $2, $3)";
@@ -55,11 +58,16 @@ async fn in_transaction(
 ) -> Result<Report, MigrateError> {
     client.batch_execute(SETTINGS).await?;
     client
-        .execute("SELECT pg_catalog.pg_advisory_xact_lock($1)", &[&LOCK_KEY])
+        .execute_typed(
+            "SELECT pg_catalog.pg_advisory_xact_lock($1)",
+            &[(&LOCK_KEY, Type::INT8)],
+        )
         .await?;
     client.batch_execute(tree::ROLES).await?;
-    let shared_roles: bool = client.query_one(OWNER, &[]).await?.get(0);
+    let shared_roles = flag(client, OWNER).await?;
     let profile = ensure_profile(client, choice).await?;
+    client.batch_execute(tree::HANDOVER).await?;
+    let handed_over = flag(client, HANDED_OVER).await?;
     client.batch_execute(tree::SCHEMAS).await?;
 
     // Only now that the lock is held is what was applied final.
@@ -75,13 +83,17 @@ async fn in_transaction(
         applied.push(migration.name.clone());
     }
     let checksum = tree.objects_checksum(profile, shared_roles);
-    let changed = !applied.is_empty() || !installed.has_objects(&checksum);
+    let changed = !applied.is_empty() || !installed.has_objects(&checksum) || handed_over;
     if changed {
         apply_objects(client, &tree.objects(profile, shared_roles)).await?;
         client
-            .execute(
+            .execute_typed(
                 RECORD_INSTALL,
-                &[&tree.schema_version(), &profile.name(), &checksum],
+                &[
+                    (&tree.schema_version(), Type::INT4),
+                    (&profile.name(), Type::TEXT),
+                    (&checksum, Type::TEXT),
+                ],
             )
             .await?;
     }
@@ -93,9 +105,13 @@ async fn in_transaction(
     })
 }
 
+async fn flag(client: &Client, sql: &str) -> Result<bool, tokio_postgres::Error> {
+    client.query_typed_one(sql, &[]).await?.try_get(0)
+}
+
 /// Settles which kernels this database will use; the extension is there afterwards if they are the native ones.
 async fn ensure_profile(client: &Client, choice: ProfileChoice) -> Result<Profile, MigrateError> {
-    let available = client.query_one(AVAILABLE, &[]).await?.get(0);
+    let available = flag(client, AVAILABLE).await?;
     let profile = choice.resolve(available);
     if profile == Profile::Portable {
         return Ok(profile);
@@ -119,9 +135,13 @@ async fn ensure_profile(client: &Client, choice: ProfileChoice) -> Result<Profil
 async fn apply_migration(client: &Client, migration: &Migration) -> Result<(), MigrateError> {
     apply_file(client, &migration.file).await?;
     client
-        .execute(
+        .execute_typed(
             RECORD_MIGRATION,
-            &[&migration.version, &migration.name, &migration.checksum],
+            &[
+                (&migration.version, Type::INT4),
+                (&migration.name, Type::TEXT),
+                (&migration.checksum, Type::TEXT),
+            ],
         )
         .await?;
     Ok(())

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::apply::{LOCK_KEY, SETTINGS};
 use super::locate::is_open;
-use super::tree::{NATIVE, ROLES, SCHEMAS, VALIDATE};
+use super::tree::{HANDOVER, NATIVE, ROLES, SCHEMAS, VALIDATE};
 use super::{Migration, Profile, SqlFile, SqlTree};
 
 /// The script that brings an empty or an older database to what `tree` describes and leaves the same records behind.
@@ -16,13 +16,14 @@ pub fn script(tree: &SqlTree, profile: Profile) -> String {
     if profile == Profile::Native {
         out.push_str(NATIVE);
     }
+    out.push_str(HANDOVER);
     out.push_str(SCHEMAS);
     out.push_str(&refuse_newer(tree));
     for migration in &tree.migrations {
         out.push_str(&guarded_migration(migration));
     }
     out.push_str(&guarded_objects(tree, profile));
-    out.push_str("COMMIT;\n");
+    out.push_str("COMMIT;\n\\o\n");
     out
 }
 
@@ -33,6 +34,7 @@ fn head(tree: &SqlTree, profile: Profile) -> String {
          -- nothing if a statement fails.\n\
          \\set ON_ERROR_STOP on\n\
          \\set QUIET on\n\
+         \\o /dev/null\n\
          \\encoding UTF8\n\
          BEGIN;\n\
          {SETTINGS}\
@@ -99,7 +101,7 @@ SELECT pg_catalog.current_setting('affiliate_migrate.shared_roles') = 'on' AS af
 \\set affiliate_checksum '{own}'
 \\endif
 SELECT NOT EXISTS (SELECT FROM affiliate_private.install AS i WHERE i.schema_version = {version} AND i.objects_checksum = :'affiliate_checksum')
-  AS affiliate_todo \\gset
+       OR pg_catalog.current_setting('affiliate_migrate.handed_over') = 'on' AS affiliate_todo \\gset
 \\if :affiliate_todo
 ",
         version = tree.schema_version(),

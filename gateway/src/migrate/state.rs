@@ -26,23 +26,46 @@ pub struct Installed {
     migrations: Vec<(i32, String, String)>,
     extension_available: bool,
     shared_roles: bool,
+    in_place: bool,
 }
 
 const TABLES: &str = "
     SELECT count(*) = 2 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
      WHERE n.nspname = 'affiliate_private' AND c.relname IN ('install', 'schema_migration')";
 
+/// What a restore by a login that is no superuser leaves behind counts as something to do, see `handover.sql`.
 const INSTALL: &str = "
+    WITH product AS (
+      SELECT n.oid, n.nspname, n.nspowner, (SELECT s.nspowner FROM pg_catalog.pg_namespace AS s WHERE s.nspname = 'affiliate_private') AS owner
+        FROM pg_catalog.pg_namespace AS n WHERE n.nspname IN ('affiliate', 'affiliate_api', 'affiliate_private', 'affiliate_kernel')
+    ), role AS (
+      SELECT r.oid, r.rolname FROM pg_catalog.pg_roles AS r WHERE r.rolname IN ('affiliate_owner', 'affiliate_gateway', 'affiliate_report')
+    ), misplaced AS (
+      SELECT FROM product AS s WHERE s.nspowner <> s.owner
+      UNION ALL
+      SELECT FROM pg_catalog.pg_class AS c JOIN product AS s ON s.oid = c.relnamespace
+       WHERE c.relowner <> s.owner AND NOT (c.relkind = 'v' AND c.relowner IN (SELECT r.oid FROM role AS r WHERE r.rolname = 'affiliate_report'))
+      UNION ALL
+      SELECT FROM pg_catalog.pg_proc AS p JOIN product AS s ON s.oid = p.pronamespace WHERE p.proowner <> s.owner
+      UNION ALL
+      SELECT FROM product AS s JOIN role AS r ON r.rolname = 'affiliate_gateway'
+       WHERE s.nspname = 'affiliate_api' AND EXISTS (SELECT FROM role AS o WHERE o.rolname = 'affiliate_owner' AND o.oid = s.owner)
+         AND NOT pg_catalog.has_schema_privilege(r.oid, s.oid, 'USAGE')
+      UNION ALL
+      SELECT FROM product AS s JOIN role AS r ON r.rolname = 'affiliate_owner'
+       WHERE s.owner <> r.oid AND pg_catalog.pg_has_role(r.oid, 'MEMBER')
+    )
     SELECT i.profile, i.objects_checksum,
            EXISTS (SELECT FROM pg_catalog.pg_available_extensions AS e WHERE e.name = 'pg_affiliate'),
            (SELECT pg_catalog.pg_get_userbyid(n.nspowner) = 'affiliate_owner'
-              FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'affiliate_private')
+              FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'affiliate_private'),
+           NOT EXISTS (SELECT FROM misplaced)
       FROM affiliate_private.install AS i";
 
 const MIGRATIONS: &str = "SELECT m.version, m.name, m.checksum FROM affiliate_private.schema_migration AS m ORDER BY m.version";
 
 pub(super) async fn read(client: &Client) -> Result<State, MigrateError> {
-    if !client.query_one(TABLES, &[]).await?.get::<_, bool>(0) {
+    if !client.query_typed_one(TABLES, &[]).await?.get::<_, bool>(0) {
         return Ok(State::Empty);
     }
     match read_installed(client).await {
@@ -54,12 +77,12 @@ pub(super) async fn read(client: &Client) -> Result<State, MigrateError> {
 
 pub(super) async fn read_installed(client: &Client) -> Result<Installed, tokio_postgres::Error> {
     let migrations: Vec<(i32, String, String)> = client
-        .query(MIGRATIONS, &[])
+        .query_typed(MIGRATIONS, &[])
         .await?
         .iter()
         .map(|row| (row.get(0), row.get(1), row.get(2)))
         .collect();
-    let install = client.query_opt(INSTALL, &[]).await?;
+    let install = client.query_typed_opt(INSTALL, &[]).await?;
     let text = |column| {
         install
             .as_ref()
@@ -78,6 +101,7 @@ pub(super) async fn read_installed(client: &Client) -> Result<Installed, tokio_p
         migrations,
         extension_available: flag(2),
         shared_roles: flag(3),
+        in_place: flag(4),
     })
 }
 
@@ -122,7 +146,8 @@ impl Installed {
     #[must_use]
     pub fn up_to_date(&self, tree: &SqlTree, choice: ProfileChoice) -> Option<Report> {
         let profile = choice.resolve(self.extension_available);
-        let same = self.schema_version == tree.schema_version()
+        let same = self.in_place
+            && self.schema_version == tree.schema_version()
             && self.has_objects(&tree.objects_checksum(profile, self.shared_roles));
         same.then(|| Report {
             schema_version: self.schema_version,

@@ -12,6 +12,7 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../sql");
 /// The SQL every run starts with; part of the objects' checksum, so that a change here reaches installed databases.
 pub(super) const ROLES: &str = include_str!("sql/roles.sql");
 pub(super) const NATIVE: &str = include_str!("sql/native.sql");
+pub(super) const HANDOVER: &str = include_str!("sql/handover.sql");
 pub(super) const SCHEMAS: &str = include_str!("sql/schemas.sql");
 pub(super) const VALIDATE: &str = include_str!("sql/validate.sql");
 
@@ -185,7 +186,7 @@ impl SqlTree {
     #[must_use]
     pub fn objects_checksum(&self, profile: Profile, shared_roles: bool) -> String {
         let mut digest = Sha256::new();
-        for text in [profile.name(), ROLES, NATIVE, SCHEMAS, VALIDATE] {
+        for text in [profile.name(), ROLES, NATIVE, HANDOVER, SCHEMAS, VALIDATE] {
             update(&mut digest, text);
         }
         for file in self.objects(profile, shared_roles) {

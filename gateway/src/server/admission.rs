@@ -9,12 +9,12 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use tokio::sync::MutexGuard;
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 
 use super::App;
 use super::database::{CallError, Repeat};
 use crate::auth::Caller;
 use crate::catalog::Endpoint;
+use crate::db::Parameter;
 use crate::error::ApiError;
 use crate::limit::{KeyLimit, Rate, Standing};
 
@@ -263,9 +263,9 @@ impl<'a> Admission<'a> {
         repeat: Repeat,
     ) -> Result<Option<Row>, CallError> {
         let caller = self.caller;
-        let mut parameters: Vec<&(dyn ToSql + Sync)> =
+        let mut parameters: Vec<&dyn Parameter> =
             vec![&caller.key_id, &scope, &take, &caller.claims];
-        parameters.extend(arguments.as_ref().map(|text| text as &(dyn ToSql + Sync)));
+        parameters.extend(arguments.as_ref().map(|text| text as &dyn Parameter));
         let rows = self
             .app
             .database

@@ -49,7 +49,7 @@ pub struct ServeConfig {
     /// How far the times of signatures may be off.
     #[command(flatten)]
     pub tolerance: Tolerance,
-    /// A direct connection (not through a transaction pooler) for notifications, `none` to poll alone [default: the database URL]
+    /// A direct connection (not through a transaction pooler) for notifications, `none` to poll alone [default: the database URL, or none through a pooler]
     #[arg(long, env = "AFFILIATE_LISTEN_DATABASE_URL", hide_env_values = true)]
     pub listen_database_url: Option<String>,
     /// How log lines are written

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Client, Pool};
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Row, Statement};
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
 
+use crate::db::Parameter;
 use crate::error::{self, ApiError};
 
 /// How often a statement is repeated that another transaction got in the way of.
@@ -72,10 +73,20 @@ impl From<CallError> for ApiError {
     }
 }
 
+/// How the gateway reaches its database.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Connections to it.
+    pub pool: Pool,
+    /// Whether another server answers each transaction: a pooler in transaction mode is in between, and nothing may be
+    /// left behind in a session.
+    pub pooled: bool,
+}
+
 /// The pool, with the rules for using it.
 #[derive(Debug, Clone)]
 pub struct Database {
-    pool: Pool,
+    access: Access,
     checkout_timeout: Duration,
 }
 
@@ -90,9 +101,9 @@ enum Attempt {
 
 impl Database {
     /// Wraps a pool; waiting for a free connection takes at most `checkout_timeout`.
-    pub fn new(pool: Pool, checkout_timeout: Duration) -> Self {
+    pub fn new(access: Access, checkout_timeout: Duration) -> Self {
         Self {
-            pool,
+            access,
             checkout_timeout,
         }
     }
@@ -102,7 +113,7 @@ impl Database {
     /// # Errors
     /// When none is free in time or the server cannot be reached.
     pub async fn checkout(&self) -> Result<Client, CallError> {
-        let waited = tokio::time::timeout(self.checkout_timeout, self.pool.get()).await;
+        let waited = tokio::time::timeout(self.checkout_timeout, self.access.pool.get()).await;
         match waited {
             Ok(Ok(client)) => Ok(client),
             Ok(Err(error)) => Err(CallError::Checkout(error::describe(&error))),
@@ -110,21 +121,21 @@ impl Database {
         }
     }
 
-    /// Runs a statement, prepared once per connection.
+    /// Runs a statement: prepared once per connection, or in one message through a pooler.
     ///
     /// # Errors
     /// When no connection can be had, or the statement fails even after the repeats that are safe.
     pub async fn query(
         &self,
         sql: &str,
-        parameters: &[&(dyn ToSql + Sync)],
+        parameters: &[&dyn Parameter],
         repeat: Repeat,
     ) -> Result<Vec<Row>, CallError> {
         let mut conflicts = 0;
         let mut reconnected = false;
         loop {
             let client = self.checkout().await?;
-            let (failure, repeatable) = match attempt(&client, sql, parameters).await {
+            let (failure, repeatable) = match self.attempt(&client, sql, parameters).await {
                 Attempt::Done(rows) => return Ok(rows),
                 Attempt::NotSent(failure) => (failure, true),
                 Attempt::Sent(failure) => (failure, repeat == Repeat::Safe),
@@ -142,11 +153,32 @@ impl Database {
             } else if lost(&client, &failure) && repeatable && !reconnected {
                 drop(client);
                 tokio::time::sleep(RECONNECT_PAUSE).await;
-                self.pool.retain(|client, _| !client.is_closed());
+                self.access.pool.retain(|client, _| !client.is_closed());
                 reconnected = true;
             } else {
                 return Err(failure.into());
             }
+        }
+    }
+
+    async fn attempt(&self, client: &Client, sql: &str, parameters: &[&dyn Parameter]) -> Attempt {
+        let types = parameters.iter().map(|parameter| parameter.sql_type());
+        let values = parameters.iter().map(|parameter| parameter.as_sql());
+        let sent = if self.access.pooled {
+            let typed: Vec<(&(dyn ToSql + Sync), Type)> = values.zip(types).collect();
+            client.query_typed(sql, &typed).await
+        } else {
+            let types: Vec<Type> = types.collect();
+            let statement = match client.prepare_typed_cached(sql, &types).await {
+                Ok(statement) => statement,
+                Err(failure) => return Attempt::NotSent(failure),
+            };
+            let values: Vec<&(dyn ToSql + Sync)> = values.collect();
+            client.query(&statement, &values).await
+        };
+        match sent {
+            Ok(rows) => Attempt::Done(rows),
+            Err(failure) => Attempt::Sent(failure),
         }
     }
 
@@ -157,24 +189,13 @@ impl Database {
     pub async fn query_text(
         &self,
         sql: &str,
-        parameters: &[&(dyn ToSql + Sync)],
+        parameters: &[&dyn Parameter],
         repeat: Repeat,
     ) -> Result<Option<String>, CallError> {
         match self.query(sql, parameters, repeat).await?.first() {
             Some(row) => Ok(row.try_get(0)?),
             None => Ok(None),
         }
-    }
-}
-
-async fn attempt(client: &Client, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Attempt {
-    let statement: Statement = match client.prepare_cached(sql).await {
-        Ok(statement) => statement,
-        Err(failure) => return Attempt::NotSent(failure),
-    };
-    match client.query(&statement, parameters).await {
-        Ok(rows) => Attempt::Done(rows),
-        Err(failure) => Attempt::Sent(failure),
     }
 }
 

@@ -69,9 +69,9 @@ pub(super) async fn prepare(server: &Embedded, state_dir: &Path) -> Result<Urls,
     ensure_login(&superuser, GATEWAY, "NOCREATEROLE", &passwords.gateway).await?;
     ensure_login(&superuser, ANALYST, "NOCREATEROLE", &passwords.analyst).await?;
     let found = superuser
-        .query_opt(
+        .query_typed_opt(
             "SELECT FROM pg_catalog.pg_database WHERE datname = $1",
-            &[&DATABASE],
+            &[(&DATABASE, Type::TEXT)],
         )
         .await?;
     if found.is_none() {
@@ -99,9 +99,9 @@ async fn ensure_login(
     password: &str,
 ) -> Result<(), CliError> {
     let found = superuser
-        .query_opt(
+        .query_typed_opt(
             "SELECT FROM pg_catalog.pg_roles WHERE rolname = $1",
-            &[&role],
+            &[(&role, Type::TEXT)],
         )
         .await?;
     let verb = if found.is_some() { "ALTER" } else { "CREATE" };

@@ -10,7 +10,9 @@ DECLARE
   v_with CONSTANT text := CASE WHEN v_pg16 THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
   v_installed_owner CONSTANT text := (SELECT pg_catalog.pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n
                                       WHERE n.nspname = 'affiliate_private');
-  v_shared boolean := v_installed_owner IS NULL OR v_installed_owner = 'affiliate_owner';
+  v_is_ours CONSTANT boolean := v_installed_owner = 'affiliate_owner';
+  -- What belongs to a login (a plain installation, or a restore without owners) is handed over where that can be done.
+  v_shared boolean := v_installed_owner IS NULL OR v_is_ours OR pg_catalog.pg_has_role(v_installed_owner, v_may_set);
 BEGIN
   IF v_shared THEN
     FOREACH v_role IN ARRAY ARRAY['affiliate_owner', 'affiliate_gateway', 'affiliate_report', 'affiliate_analyst'] LOOP
@@ -47,11 +49,11 @@ BEGIN
     v_shared := v_problem IS NULL;
   END IF;
 
-  IF NOT v_shared AND v_installed_owner = 'affiliate_owner' THEN
+  IF NOT v_shared AND v_is_ours THEN
     RAISE EXCEPTION 'the product in this database belongs to affiliate_owner, but %', v_problem
       USING ERRCODE = 'insufficient_privilege',
             HINT = pg_catalog.format('Have an administrator run: GRANT affiliate_owner TO %I', CURRENT_USER);
-  ELSIF v_problem IS NOT NULL THEN
+  ELSIF v_problem IS NOT NULL AND v_installed_owner IS NULL THEN
     RAISE WARNING '%: everything will belong to % and nothing is granted to the product''s roles', v_problem, CURRENT_USER;
   ELSIF NOT v_shared AND NOT pg_catalog.pg_has_role(v_installed_owner, v_may_set) THEN
     RAISE EXCEPTION 'the product in this database belongs to %, and % is not a member of that role', v_installed_owner, CURRENT_USER

@@ -1,0 +1,84 @@
+//! Finding out whether a pooler in transaction mode is between us and the server.
+//!
+//! Such a pooler gives each transaction to whichever server connection is free, so that nothing may be expected of a
+//! session: no prepared statement, no setting, no LISTEN. It cannot be asked, but it cannot hide either: it either
+//! refuses settings in the start-up message, or swallows them, so that one we make up does not arrive.
+
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::Type;
+
+use super::{DbConfig, DbError, add_option, describe_error, describe_target, drive};
+
+const SETTING: &str = "affiliate.session";
+const ARRIVED: &str = "SELECT pg_catalog.current_setting($1, true)";
+
+/// Whether connections go through a pooler in transaction mode.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Pooler {
+    /// Find out when starting.
+    #[default]
+    Auto,
+    /// They go to the server itself, or through a pooler in session mode.
+    None,
+    /// They do: no prepared statements, no settings of a session, and no LISTEN on the same URL.
+    Transaction,
+}
+
+impl fmt::Display for Pooler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::None => "none",
+            Self::Transaction => "transaction",
+        })
+    }
+}
+
+impl DbConfig {
+    /// Whether a pooler is in between, as said or as found out.
+    ///
+    /// # Errors
+    /// When it has to be found out and the server cannot be reached.
+    pub async fn is_pooled(&self, pooler: Pooler) -> Result<bool, DbError> {
+        match pooler {
+            Pooler::None => Ok(false),
+            Pooler::Transaction => Ok(true),
+            Pooler::Auto => self.find_pooler().await,
+        }
+    }
+
+    async fn find_pooler(&self) -> Result<bool, DbError> {
+        let (mut config, tls) = self.prepare()?;
+        let mark = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
+        add_option(&mut config, SETTING, &mark);
+        match config.connect(tls).await {
+            Ok((client, connection)) => {
+                tokio::spawn(drive(connection));
+                let arrived = arrived(&client).await;
+                arrived
+                    .map(|value| value.as_deref() != Some(mark.as_str()))
+                    .map_err(|error| connect_error(&config, &error))
+            }
+            Err(error) if error.code() == Some(&SqlState::PROTOCOL_VIOLATION) => Ok(true),
+            Err(error) => Err(connect_error(&config, &error)),
+        }
+    }
+}
+
+async fn arrived(client: &Client) -> Result<Option<String>, tokio_postgres::Error> {
+    let row = client
+        .query_typed_one(ARRIVED, &[(&SETTING, Type::TEXT)])
+        .await?;
+    row.try_get(0)
+}
+
+fn connect_error(config: &tokio_postgres::Config, error: &tokio_postgres::Error) -> DbError {
+    DbError::Connect {
+        target: describe_target(config),
+        reason: describe_error(error),
+    }
+}

@@ -1,0 +1,5 @@
+//! What the people who run the product do with it: back it up, put a pooler in front, watch it, take access away.
+
+mod analysts;
+mod pooler;
+mod restore;
