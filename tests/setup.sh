@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what only the tests need: Node and PHP, in which the integration guide's snippets run, and a browser for the
-# pages. Does nothing where they are there.
+# Installs what only the tests need: Node and PHP, in which the integration guide's snippets run, a browser for the pages,
+# a pooler, and a clock that is wrong. Does nothing where all of it is there.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -23,6 +23,7 @@ if [ -z "${AFFILIATE_BROWSER:-}" ] &&
   apt_install chromium-headless-shell
 fi
 ensure_command pgbouncer
+ensure_command faketime
 
 # Servers as managed services have them: the private trees without the extension, sharing all other files.
 for tree in "$local_dir"/postgres/[0-9]*; do

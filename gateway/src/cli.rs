@@ -4,8 +4,10 @@
 mod analyst;
 mod call;
 pub mod dev;
+mod doctor;
 mod error;
 mod event;
+mod healthcheck;
 mod key;
 mod logging;
 mod mcp;
@@ -15,13 +17,15 @@ mod project;
 mod provider;
 mod secret;
 mod serve;
+mod settings;
 mod token;
 mod verify;
 mod webhook;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio_postgres::Client;
 
 pub use error::CliError;
@@ -50,6 +54,9 @@ pub struct Global {
         value_name = "URL"
     )]
     pub database_url: Option<String>,
+    /// File with settings for what is not given otherwise, as lines of NAME=value
+    #[arg(long, global = true, env = "AFFILIATE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Print one JSON object instead of text
     #[arg(long, global = true)]
     pub json: bool,
@@ -104,6 +111,10 @@ enum Command {
     Dev(dev::Args),
     /// Offer the API to an AI assistant on standard input and output (Model Context Protocol)
     Mcp(mcp::Args),
+    /// Ask a gateway on this machine whether it is ready, as a container does
+    Healthcheck(healthcheck::Args),
+    /// Look for what is wrong with the installation
+    Doctor(doctor::Args),
     /// Recompute all balances from the ledger and print the differences
     Verify(verify::Args),
 }
@@ -111,7 +122,13 @@ enum Command {
 /// Runs the command line of this process and says how it ended: 0 for success, 1 for an error, 2 for wrong usage.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Cli { global, command } = Cli::parse();
+    let Cli { global, command } = match parse() {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            output::print_error(false, &error.to_string());
+            return ExitCode::from(2);
+        }
+    };
     logging::init(&command);
     // Fails only when one is installed already, which does as well.
     rustls::crypto::ring::default_provider()
@@ -126,9 +143,19 @@ pub fn main() -> ExitCode {
     };
     match runtime.block_on(run(command, &global)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(CliError::Differences) => ExitCode::FAILURE,
+        Err(CliError::Differences | CliError::Unhealthy) => ExitCode::FAILURE,
         Err(error) => report(&global, &error),
     }
+}
+
+/// The command line, the environment, and the file of settings. What clap refuses ends the process with its words.
+fn parse() -> Result<Cli, settings::SettingsError> {
+    let mut command = Cli::command();
+    if let Some(path) = settings::given() {
+        command = settings::apply(command, &path)?;
+    }
+    let matches = command.get_matches();
+    Ok(Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
 }
 
 async fn run(command: Command, global: &Global) -> Result<(), CliError> {
@@ -144,6 +171,8 @@ async fn run(command: Command, global: &Global) -> Result<(), CliError> {
         Command::Serve(args) => serve::run(args, global).await,
         Command::Dev(args) => dev::run(args, global).await,
         Command::Mcp(args) => mcp::run(args).await,
+        Command::Healthcheck(args) => healthcheck::run(args, global).await,
+        Command::Doctor(args) => doctor::run(args, global).await,
         Command::Verify(args) => verify::run(args, global).await,
     }
 }

@@ -22,6 +22,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiError;
+use crate::metrics;
 use crate::server::database::{CallError, Repeat};
 use crate::server::{App, RequestBody};
 use provider::Provider;
@@ -39,7 +40,9 @@ pub(crate) async fn receive(State(app): State<Arc<App>>, request: Request) -> Re
     let mut body = RequestBody::new(body, &parts.headers, app.config.max_body_bytes, timeout);
     let answered = match target(parts.uri.path()) {
         Some((provider, project_id)) => {
-            handle(&app, provider, project_id, &parts.headers, &mut body).await
+            let answered = handle(&app, provider, project_id, &parts.headers, &mut body).await;
+            metrics::provider_event(provider.name(), outcome(&answered));
+            answered
         }
         None => Err(ApiError::not_found("There is no such webhook endpoint")),
     };
@@ -47,6 +50,29 @@ pub(crate) async fn receive(State(app): State<Arc<App>>, request: Request) -> Re
     match answered {
         Ok(text) => ([(CONTENT_TYPE, "application/json")], text).into_response(),
         Err(error) => error.into_response(),
+    }
+}
+
+/// What became of an event, for the metrics.
+fn outcome(answered: &Result<String, ApiError>) -> &'static str {
+    #[derive(serde::Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow)]
+        status: Option<&'a str>,
+    }
+    match answered {
+        Ok(text) => {
+            let answer = serde_json::from_str::<Answer<'_>>(text).ok();
+            match answer.and_then(|answer| answer.status) {
+                Some("applied") => "applied",
+                Some("ignored") => "ignored",
+                Some("parked") => "parked",
+                Some("duplicate") => "duplicate",
+                _ => "received",
+            }
+        }
+        Err(error) if error.status().is_client_error() => "refused",
+        Err(_) => "failed",
     }
 }
 

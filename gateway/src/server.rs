@@ -11,6 +11,7 @@ mod docs;
 mod health;
 mod listener;
 mod mcp;
+mod metrics;
 mod request;
 pub(crate) mod tls;
 mod wire;
@@ -47,6 +48,9 @@ pub enum ServeError {
     /// The client that sends webhooks cannot be built.
     #[error("the webhook client cannot be set up: {0}")]
     WebhookClient(reqwest::Error),
+    /// The address for metrics cannot be had.
+    #[error("metrics cannot be served on {0}: {1}")]
+    Metrics(std::net::SocketAddr, std::io::Error),
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(rustls::Error),
@@ -97,6 +101,9 @@ pub async fn run(
     let app = App::new(config, access);
     let doorbells = Arc::new(Doorbells::default());
 
+    if let Some(address) = app.config.metrics_listen {
+        metrics::serve(address, Arc::clone(&app), shutdown.clone()).await?;
+    }
     background::refresh_catalog(&app).await;
     let mut tasks = Background::new(shutdown.clone());
     let (watched, bells) = (Arc::clone(&app), Arc::clone(&doorbells));

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cli_reference;
+mod configuration;
 mod database;
 mod errors;
 mod examples;

@@ -35,7 +35,7 @@ async fn a_grant_ends_with_the_role_and_not_with_its_name() {
     let id = project["project_id"].to_string();
     let superuser = database.connect_superuser().await;
     let seed = format!(
-        "INSERT INTO affiliate_private.affiliate (project_id, email, email_key, referral_code) VALUES ({id}, 'a@example.com', 'a@example.com', 'A')"
+        "INSERT INTO affiliate_private.affiliate (project_id, email, email_key, referral_code, referral_code_key) VALUES ({id}, 'a@example.com', 'a@example.com', 'A', 'a')"
     );
     superuser.batch_execute(&seed).await.expect("an affiliate");
     let create = "CREATE ROLE ann_analyst LOGIN PASSWORD 'test'";

@@ -1,7 +1,6 @@
 //! `affiliate analyst grant|revoke|list`.
 
 use clap::Subcommand;
-use serde_json::json;
 
 use super::call::Call;
 use super::{CliError, Global, output};
@@ -48,15 +47,11 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
             return Ok(());
         }
     };
-    Call::new(function)
-        .arg("p_role", "text", &role)
+    let changed = Call::new(function)
+        .arg("p_role", "text", role)
         .arg("p_project_id", "bigint", project)
-        .rows(&client)
+        .json(&client)
         .await?;
-    let granted = function == "grant_analyst";
-    output::print(
-        global.json,
-        &json!({"project_id": project, "role": role, "granted": granted}),
-    );
+    output::print(global.json, &changed);
     Ok(())
 }

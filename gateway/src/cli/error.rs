@@ -32,6 +32,9 @@ pub enum CliError {
     /// The server, or a part of it, stopped with an error.
     #[error("{0}")]
     Server(String),
+    /// `doctor` found problems; they have been printed.
+    #[error("the installation has problems")]
+    Unhealthy,
     /// `verify` found differences; they have been printed.
     #[error("the ledger and the balances differ")]
     Differences,

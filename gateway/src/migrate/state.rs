@@ -50,6 +50,7 @@ const INSTALL: &str = "
       UNION ALL
       SELECT FROM product AS s JOIN role AS r ON r.rolname = 'affiliate_gateway'
        WHERE s.nspname = 'affiliate_api' AND EXISTS (SELECT FROM role AS o WHERE o.rolname = 'affiliate_owner' AND o.oid = s.owner)
+         AND pg_catalog.to_regprocedure('affiliate_api.readiness()') IS NOT NULL
          AND NOT pg_catalog.has_schema_privilege(r.oid, s.oid, 'USAGE')
       UNION ALL
       SELECT FROM product AS s JOIN role AS r ON r.rolname = 'affiliate_owner'
@@ -142,13 +143,20 @@ impl Installed {
         self.objects_checksum == checksum
     }
 
+    /// Whether functions, views, triggers, grants and kernels are those of `tree`.
+    #[must_use]
+    pub fn has_objects_of(&self, tree: &SqlTree, choice: ProfileChoice) -> bool {
+        let profile = choice.resolve(self.extension_available);
+        self.has_objects(&tree.objects_checksum(profile, self.shared_roles))
+    }
+
     /// The report of a run that has nothing to do, or `None` when there is something.
     #[must_use]
     pub fn up_to_date(&self, tree: &SqlTree, choice: ProfileChoice) -> Option<Report> {
         let profile = choice.resolve(self.extension_available);
         let same = self.in_place
             && self.schema_version == tree.schema_version()
-            && self.has_objects(&tree.objects_checksum(profile, self.shared_roles));
+            && self.has_objects_of(tree, choice);
         same.then(|| Report {
             schema_version: self.schema_version,
             profile,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{Client, Pool};
+use deadpool_postgres::{Client, Pool, Status};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -106,6 +106,11 @@ impl Database {
             access,
             checkout_timeout,
         }
+    }
+
+    /// How busy the pool is.
+    pub fn pool_status(&self) -> Status {
+        self.access.pool.status()
     }
 
     /// A connection from the pool.

@@ -17,6 +17,7 @@ use tracing::Instrument;
 
 use crate::catalog::Endpoint;
 use crate::error::ApiError;
+use crate::metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID_BYTES: usize = 128;
@@ -64,7 +65,9 @@ async fn trace(request: Request, next: Next) -> Response {
         (None, None) => "-",
     };
     let status = response.status().as_u16();
-    let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let duration = started.elapsed();
+    metrics::request(&method, route, status, duration);
+    let duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     let request_id = id.to_str().unwrap_or_default();
     if matches!(route, "/healthz" | "/readyz") {
         tracing::debug!(%method, route, status, duration_us, request_id, "request");

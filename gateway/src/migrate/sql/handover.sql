@@ -46,7 +46,8 @@ BEGIN
   END LOOP;
   -- A restore without rights (--no-acl) left the gateway none.
   IF v_owner = 'affiliate_owner' AND EXISTS (SELECT FROM pg_catalog.pg_namespace AS n
-                                              WHERE n.nspname = 'affiliate_api' AND NOT pg_catalog.has_schema_privilege('affiliate_gateway', n.oid, 'USAGE')) THEN
+                                              WHERE n.nspname = 'affiliate_api' AND NOT pg_catalog.has_schema_privilege('affiliate_gateway', n.oid, 'USAGE'))
+     AND pg_catalog.to_regprocedure('affiliate_api.readiness()') IS NOT NULL THEN
     v_count := v_count + 1;
   END IF;
   PERFORM pg_catalog.set_config('affiliate_migrate.handed_over', CASE WHEN v_count > 0 THEN 'on' ELSE 'off' END, true);

@@ -1,0 +1,6 @@
+SELECT e.name, 'the function is missing'
+  FROM (SELECT DISTINCT u.name FROM pg_catalog.unnest($1) AS u (name)) AS e
+ WHERE e.name NOT LIKE 'affiliate\_kernel.%'
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+                    WHERE n.nspname || '.' || p.proname = e.name)
+ ORDER BY 1

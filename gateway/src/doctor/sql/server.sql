@@ -1,0 +1,17 @@
+SELECT 'version'::text, 'Postgres ' || pg_catalog.current_setting('server_version') || ' is older than 15'
+ WHERE pg_catalog.current_setting('server_version_num')::integer < 150000
+UNION ALL
+SELECT 'encoding', 'the database is encoded in ' || pg_catalog.current_setting('server_encoding') || ' and not in UTF8'
+ WHERE pg_catalog.current_setting('server_encoding') <> 'UTF8'
+UNION ALL
+SELECT 'autovacuum', 'autovacuum is off'
+ WHERE pg_catalog.current_setting('autovacuum') = 'off' OR pg_catalog.current_setting('track_counts') = 'off'
+UNION ALL
+SELECT 'transaction ids', pg_catalog.format('%s of 2147 million used: autovacuum does not keep up', pg_catalog.age(d.datfrozenxid) / 1000000)
+  FROM pg_catalog.pg_database AS d
+ WHERE d.datname = pg_catalog.current_database() AND pg_catalog.age(d.datfrozenxid) > 1000000000
+UNION ALL
+SELECT 'connections', pg_catalog.format('%s of %s are in use', c.used, c.allowed)
+  FROM (SELECT pg_catalog.count(*) AS used, pg_catalog.current_setting('max_connections')::integer AS allowed
+          FROM pg_catalog.pg_stat_activity AS a WHERE a.backend_type = 'client backend') AS c
+ WHERE c.used > c.allowed * 0.9
