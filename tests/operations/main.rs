@@ -7,3 +7,4 @@ mod pooler;
 mod restore;
 mod settings;
 mod tls;
+mod upgrade;

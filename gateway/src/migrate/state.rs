@@ -33,7 +33,8 @@ const TABLES: &str = "
     SELECT count(*) = 2 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
      WHERE n.nspname = 'affiliate_private' AND c.relname IN ('install', 'schema_migration')";
 
-/// What a restore by a login that is no superuser leaves behind counts as something to do, see `handover.sql`.
+/// What a restore by a login that is no superuser leaves behind counts as something to do, see `handover.sql`, and so
+/// does a newer version of the extension.
 const INSTALL: &str = "
     WITH product AS (
       SELECT n.oid, n.nspname, n.nspowner, (SELECT s.nspowner FROM pg_catalog.pg_namespace AS s WHERE s.nspname = 'affiliate_private') AS owner
@@ -61,6 +62,9 @@ const INSTALL: &str = "
            (SELECT pg_catalog.pg_get_userbyid(n.nspowner) = 'affiliate_owner'
               FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'affiliate_private'),
            NOT EXISTS (SELECT FROM misplaced)
+             AND NOT (i.profile = 'native' AND EXISTS (
+               SELECT FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_available_extensions AS a ON a.name = e.extname
+                WHERE e.extname = 'pg_affiliate' AND a.default_version <> e.extversion))
       FROM affiliate_private.install AS i";
 
 const MIGRATIONS: &str = "SELECT m.version, m.name, m.checksum FROM affiliate_private.schema_migration AS m ORDER BY m.version";
