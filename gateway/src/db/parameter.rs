@@ -29,6 +29,8 @@ macro_rules! parameter {
 parameter! {
     i32 => INT4,
     i64 => INT8,
+    Vec<i32> => INT4_ARRAY,
+    Vec<i64> => INT8_ARRAY,
     String => TEXT,
     Option<String> => TEXT,
     &str => TEXT,
