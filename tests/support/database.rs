@@ -46,18 +46,32 @@ impl Profile {
 #[derive(Debug, Clone, Copy)]
 pub struct Kernels;
 
+impl Kernels {
+    fn of_this_run(self) -> &'static [Profile] {
+        if Mode::current().has_extension() {
+            &[Profile::Native, Profile::Portable]
+        } else {
+            &[Profile::Portable]
+        }
+    }
+}
+
 impl IntoIterator for Kernels {
     type Item = Profile;
     type IntoIter = std::iter::Copied<std::slice::Iter<'static, Profile>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        let both: &[Profile] = &[Profile::Native, Profile::Portable];
-        let some = if Mode::current().has_extension() {
-            both
-        } else {
-            &both[1..]
-        };
-        some.iter().copied()
+        self.of_this_run().iter().copied()
+    }
+}
+
+/// In turns, for tests that use one of the two.
+impl std::ops::Index<usize> for Kernels {
+    type Output = Profile;
+
+    fn index(&self, index: usize) -> &Profile {
+        let kernels = self.of_this_run();
+        &kernels[index % kernels.len()]
     }
 }
 
