@@ -17,9 +17,14 @@ CREATE TABLE affiliate_private.payout_preference (
   paypal_email    text,
   wise_email      text,
   wise_account_id text,
-  bank            jsonb,
+  iban            text,
+  bic             text,
+  account_number  text,
+  routing_number  text,
+  bank_name       text,
+  bank_country    text,
   other_details   text,
-  updated_at      timestamptz NOT NULL DEFAULT now(),
+  updated_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT payout_preference_pkey PRIMARY KEY (project_id, affiliate_id),
   CONSTRAINT payout_preference_affiliate_fkey FOREIGN KEY (project_id, affiliate_id)
     REFERENCES affiliate_private.affiliate (project_id, affiliate_id),
@@ -28,13 +33,13 @@ CREATE TABLE affiliate_private.payout_preference (
   CONSTRAINT payout_preference_complete_check CHECK (
     CASE method WHEN 'paypal' THEN paypal_email IS NOT NULL
                 WHEN 'wise' THEN recipient_name IS NOT NULL AND (wise_email IS NOT NULL OR wise_account_id IS NOT NULL)
-                WHEN 'bank_transfer' THEN recipient_name IS NOT NULL AND bank IS NOT NULL
+                WHEN 'bank_transfer' THEN recipient_name IS NOT NULL AND (iban IS NOT NULL OR account_number IS NOT NULL)
                 ELSE other_details IS NOT NULL END)
 );
 COMMENT ON TABLE affiliate_private.payout_preference IS 'How an affiliate wants to be paid: the method, and details of any number of methods.';
 COMMENT ON COLUMN affiliate_private.payout_preference.recipient_name IS 'Who owns the account, as the bank or Wise knows them.';
 COMMENT ON COLUMN affiliate_private.payout_preference.wise_account_id IS 'The recipient id that the owner''s Wise account has for them (recipientId of its files).';
-COMMENT ON COLUMN affiliate_private.payout_preference.bank IS 'Bank account: {"iban","bic","account_number","routing_number","bank_name","country"}, those that are known.';
+COMMENT ON COLUMN affiliate_private.payout_preference.routing_number IS 'Whatever names the bank where there is no BIC: ABA number, sort code, BSB, IFSC.';
 COMMENT ON COLUMN affiliate_private.payout_preference.other_details IS 'In the affiliate''s words, for the owner to read.';
 
 CREATE TABLE affiliate_private.payout_batch (
@@ -100,6 +105,7 @@ CREATE TABLE affiliate_private.payout_line (
   CONSTRAINT payout_line_entry_check CHECK (entry_id IS NULL OR NOT reserved)
 );
 CREATE UNIQUE INDEX payout_line_reserved_key ON affiliate_private.payout_line (project_id, conversion_id, affiliate_id) WHERE reserved;
+CREATE UNIQUE INDEX payout_line_entry_key ON affiliate_private.payout_line (project_id, entry_id) WHERE entry_id IS NOT NULL;
 COMMENT ON TABLE affiliate_private.payout_line IS 'What a payout consists of: whole conversions, and negative remainders of ones paid before (clawbacks).';
 COMMENT ON COLUMN affiliate_private.payout_line.affiliate_id IS 'The affiliate of the payout; the parent of the conversion''s affiliate where the line is a second-tier commission.';
 COMMENT ON COLUMN affiliate_private.payout_line.amount_minor IS 'What the ledger owed the affiliate for the conversion when it was reserved, minor units; negative for a clawback.';
@@ -143,3 +149,10 @@ CREATE INDEX payout_request_payout_idx ON affiliate_private.payout_request (proj
 COMMENT ON TABLE affiliate_private.payout_request IS 'An affiliate asked to be paid; at most one open request each.';
 COMMENT ON COLUMN affiliate_private.payout_request.amount_minor IS 'What was eligible when it was asked for; a batch pays what is eligible then.';
 COMMENT ON COLUMN affiliate_private.payout_request.status IS 'pending (waits for the owner), approved (waits for a batch), processing (in one), then paid, failed, rejected or canceled.';
+
+CREATE TYPE affiliate_private.payout_candidate AS (
+  affiliate_id  bigint,
+  payable_minor bigint,
+  reason        text
+);
+COMMENT ON TYPE affiliate_private.payout_candidate IS 'Somebody with money when a batch is made, and why the batch leaves them out; no reason where it does not.';

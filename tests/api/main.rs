@@ -10,6 +10,7 @@ mod deliveries;
 mod keys;
 mod listing;
 mod payout;
+mod payouts;
 mod project;
 mod providers;
 mod referrals;

@@ -12,10 +12,14 @@ BEGIN
   v_project := affiliate_private.check_project(set_project.p_project_id);
   v_at      := coalesce(set_project.p_effective_at, clock_timestamp());
   v_new     := affiliate_private.setting_at(v_project.project_id, v_at);
+  -- First, as amounts are read in it.
+  v_project.currency := affiliate_private.check_currency(coalesce(set_project.p_settings ->> 'currency', v_project.currency));
   FOR v_key, v_value IN SELECT s.key, s.value FROM json_each_text(set_project.p_settings) AS s LOOP
     CASE v_key
       WHEN 'name' THEN v_project.name := affiliate_private.check_length(v_key, btrim(v_value), 1, 200);
-      WHEN 'currency' THEN v_project.currency := affiliate_private.check_currency(v_value);
+      WHEN 'currency' THEN NULL;
+      WHEN 'payout_minimum' THEN v_project.payout_minimum_minor := coalesce(affiliate_private.parse_money(v_key, v_value, v_project.currency), 0);
+      WHEN 'payout_approval' THEN v_project.payout_approval := affiliate_private.check_setting(v_key, v_value, '^(manual|automatic)$', '"manual" or "automatic"');
       WHEN 'hold_days' THEN
         v_new.hold_days := affiliate_private.check_hold_days(affiliate_private.check_setting(v_key, v_value, '^[0-9]{1,3}$', 'a whole number between 0 and 365')::integer);
       WHEN 'commission_percent' THEN

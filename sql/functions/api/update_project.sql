@@ -21,13 +21,13 @@ SELECT affiliate_private.declare_endpoint('update_project', $json${
     "allOf": [{"anyOf": [
       {"required": ["name"]}, {"required": ["currency"]}, {"required": ["hold_days"]}, {"required": ["touch_model"]}, {"required": ["allow_self_referral"]},
       {"required": ["commission_duration"]}, {"required": ["recurring_commission"]}, {"required": ["upgrade_commission"]},
-      {"required": ["commission_base"]}, {"required": ["on_cancel"]},
+      {"required": ["commission_base"]}, {"required": ["on_cancel"]}, {"required": ["payout_minimum"]}, {"required": ["payout_approval"]},
       {"required": ["commission_months"], "properties": {"commission_months": {"type": "integer"}}},
       {"required": ["commission_percent"], "properties": {"commission_percent": {"type": "number"}}},
       {"required": ["commission_fixed"], "properties": {"commission_fixed": {"type": "number"}}}
     ]}, {"anyOf": [
       {"properties": {"currency": {"not": {"$ref": "#/components/schemas/WholeCurrency"}}}},
-      {"properties": {"commission_fixed": {"type": ["integer", "null"]}}}
+      {"properties": {"commission_fixed": {"type": ["integer", "null"]}, "payout_minimum": {"type": "integer"}}}
     ]}]
   },
   "parameters": {
@@ -43,6 +43,8 @@ SELECT affiliate_private.declare_endpoint('update_project', $json${
     "commission_base":     {"in": "body", "type": "string", "enum": ["net", "gross"], "description": "What a percentage is taken of: without tax, shipping and discount, or what the customer paid"},
     "on_cancel":           {"in": "body", "type": "string", "enum": ["keep", "reverse_held"], "description": "What the end of a subscription does to commission that is still held"},
     "touch_model":         {"in": "body", "type": "string", "enum": ["last", "first"], "description": "Which of several attributions of one email counts"},
-    "allow_self_referral": {"in": "body", "type": "boolean", "description": "Whether affiliates earn on their own purchases"}
+    "allow_self_referral": {"in": "body", "type": "boolean", "description": "Whether affiliates earn on their own purchases"},
+    "payout_minimum":      {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "multipleOf": 0.01, "description": "Least amount paid out at once, in the project's currency"},
+    "payout_approval":     {"in": "body", "type": "string", "enum": ["manual", "automatic"], "description": "Whether you approve each payout request, or each counts as approved"}
   }
 }$json$);

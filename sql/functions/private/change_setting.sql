@@ -26,7 +26,7 @@ COMMENT ON FUNCTION affiliate_private.change_setting(affiliate_private.project_s
 
 CREATE OR REPLACE FUNCTION affiliate_private.setting_names() RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT 'name, currency, hold_days, commission_percent, commission_fixed, commission_duration, commission_months, recurring_commission, upgrade_commission, commission_base, on_cancel, touch_model or allow_self_referral'
+  SELECT 'name, currency, hold_days, commission_percent, commission_fixed, commission_duration, commission_months, recurring_commission, upgrade_commission, commission_base, on_cancel, touch_model, allow_self_referral, payout_minimum or payout_approval'
 $$;
 COMMENT ON FUNCTION affiliate_private.setting_names() IS 'The documented names of a project''s settings, for messages.';
 

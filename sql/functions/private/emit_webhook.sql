@@ -7,8 +7,9 @@ DECLARE
   v_referrer   json;
   v_referred   json;
 BEGIN
-  SELECT row_to_json(x) INTO v_referrer FROM (
-    SELECT a.affiliate_id::text AS id, a.email AS email FROM affiliate_private.affiliate AS a
+  SELECT json_strip_nulls(row_to_json(x)) INTO v_referrer FROM (
+    SELECT a.affiliate_id::text AS id, a.email AS email, affiliate_private.webhook_payout_preferences(a.project_id, a.affiliate_id) AS payout_preferences
+    FROM affiliate_private.affiliate AS a
     WHERE a.project_id = v_project_id AND a.affiliate_id = emit_webhook.p_affiliate_id) AS x;
   SELECT row_to_json(x) INTO v_referred FROM (
     SELECT max(r.referred_user_id)::text AS id, max(r.email) AS email FROM affiliate_private.referred_user AS r

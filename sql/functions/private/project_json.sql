@@ -5,12 +5,13 @@ BEGIN
      AND EXISTS (SELECT FROM affiliate_private.conversion AS c WHERE c.project_id = (change_project.p_project).project_id) THEN
     RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = 'the currency of a project with conversions cannot change: its balances are kept in it';
   END IF;
-  UPDATE affiliate_private.project AS p SET name = (change_project.p_project).name, currency = (change_project.p_project).currency
-  WHERE p.project_id = (change_project.p_project).project_id
-    AND (p.name, p.currency) IS DISTINCT FROM ((change_project.p_project).name, (change_project.p_project).currency);
+  UPDATE affiliate_private.project AS p
+  SET name = (change_project.p_project).name, currency = (change_project.p_project).currency,
+      payout_minimum_minor = (change_project.p_project).payout_minimum_minor, payout_approval = (change_project.p_project).payout_approval
+  WHERE p.project_id = (change_project.p_project).project_id AND p IS DISTINCT FROM change_project.p_project;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.change_project(affiliate_private.project) IS 'Writes a project''s name and currency; RF409 for the currency once there are conversions.';
+COMMENT ON FUNCTION affiliate_private.change_project(affiliate_private.project) IS 'Writes a project''s name, currency and payout settings; RF409 for the currency once there are conversions.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.project_json(p_project_id bigint, p_at timestamptz) RETURNS json
 LANGUAGE sql STABLE AS $$
@@ -19,7 +20,7 @@ LANGUAGE sql STABLE AS $$
            CASE WHEN s.fixed_minor = 0 THEN trim_scale(s.rate_ppm * 0.0001) END AS commission_percent,
            CASE WHEN s.fixed_minor > 0 THEN affiliate_private.money_number(s.fixed_minor, p.currency) END AS commission_fixed,
            s.commission_duration, s.commission_months, s.recurring_commission, s.upgrade_commission, s.commission_base, s.on_cancel,
-           s.touch_model, s.allow_self_referral
+           s.touch_model, s.allow_self_referral, affiliate_private.money_number(p.payout_minimum_minor, p.currency) AS payout_minimum, p.payout_approval
     FROM affiliate_private.project AS p, affiliate_private.setting_at(p.project_id, project_json.p_at) AS s
     WHERE p.project_id = project_json.p_project_id) AS x
 $$;

@@ -3,14 +3,16 @@
 SELECT affiliate_private.declare_schema('Project', $json${
   "type": "object",
   "required": ["project_id", "name", "currency", "hold_days", "commission_percent", "commission_fixed", "commission_duration", "commission_months",
-               "recurring_commission", "upgrade_commission", "commission_base", "on_cancel", "touch_model", "allow_self_referral"],
+               "recurring_commission", "upgrade_commission", "commission_base", "on_cancel", "touch_model", "allow_self_referral",
+               "payout_minimum", "payout_approval"],
   "properties": {
     "project_id": {"type": "integer", "minimum": 1}, "name": {"type": "string"}, "currency": {"type": "string"}, "hold_days": {"type": "integer"},
     "commission_percent": {"type": ["number", "null"]}, "commission_fixed": {"type": ["number", "null"], "description": "In the project's currency"},
     "commission_duration": {"type": "string", "enum": ["lifetime", "first_purchase", "limited"]}, "commission_months": {"type": ["integer", "null"]},
     "recurring_commission": {"type": "boolean"}, "upgrade_commission": {"type": "boolean"},
     "commission_base": {"type": "string", "enum": ["net", "gross"]}, "on_cancel": {"type": "string", "enum": ["keep", "reverse_held"]},
-    "touch_model": {"type": "string", "enum": ["last", "first"]}, "allow_self_referral": {"type": "boolean"}
+    "touch_model": {"type": "string", "enum": ["last", "first"]}, "allow_self_referral": {"type": "boolean"},
+    "payout_minimum": {"type": "number", "description": "In the project's currency"}, "payout_approval": {"type": "string", "enum": ["manual", "automatic"]}
   }
 }$json$);
 SELECT affiliate_private.declare_schema('ProductCommission', $json${

@@ -1,0 +1,23 @@
+CREATE OR REPLACE FUNCTION affiliate_private.verify_payouts(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
+LANGUAGE sql STABLE AS $$
+  SELECT 'payout from lines', 'payout ' || o.payout_id, sum(l.amount_minor)::text, o.amount_minor::text
+  FROM affiliate_private.payout AS o
+  LEFT JOIN affiliate_private.payout_line AS l ON l.project_id = o.project_id AND l.payout_id = o.payout_id AND l.affiliate_id = o.affiliate_id
+  WHERE o.project_id = verify_payouts.p_project_id
+  GROUP BY o.payout_id, o.amount_minor
+  HAVING sum(l.amount_minor) IS DISTINCT FROM o.amount_minor
+  UNION ALL
+  SELECT 'payout line from status', format('payout %s, conversion %s', o.payout_id, l.conversion_id), o.status,
+         concat_ws(' ', CASE WHEN l.reserved THEN 'reserved' END, CASE WHEN l.entry_id IS NOT NULL THEN 'booked' END)
+  FROM affiliate_private.payout AS o
+  JOIN affiliate_private.payout_line AS l ON l.project_id = o.project_id AND l.payout_id = o.payout_id
+  WHERE o.project_id = verify_payouts.p_project_id AND (l.reserved, l.entry_id IS NOT NULL) IS DISTINCT FROM (o.status = 'reserved', o.status = 'paid')
+  UNION ALL
+  SELECT 'ledger from payout line', format('payout %s, conversion %s', l.payout_id, l.conversion_id),
+         format('%s to affiliate %s', -l.amount_minor, l.affiliate_id), format('%s to affiliate %s (%s)', e.amount_minor, e.affiliate_id, e.kind)
+  FROM affiliate_private.payout_line AS l
+  LEFT JOIN affiliate_private.ledger_entry AS e ON e.project_id = l.project_id AND e.entry_id = l.entry_id
+  WHERE l.project_id = verify_payouts.p_project_id AND l.entry_id IS NOT NULL
+    AND (e.kind, e.amount_minor, e.affiliate_id, e.conversion_id) IS DISTINCT FROM ('payout', -l.amount_minor, l.affiliate_id, l.conversion_id)
+$$;
+COMMENT ON FUNCTION affiliate_private.verify_payouts(bigint) IS 'Payouts that are not the sum of their lines, lines that do not follow their payout''s status, and lines whose ledger entry is not theirs.';
