@@ -7,7 +7,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.cancel_payout(bigint, jsonb) IS 'POST /api/v1/payouts/:id/cancel';
 
 SELECT affiliate_private.declare_endpoint('cancel_payout', $json${
-  "method": "POST", "path": "/api/v1/payouts/:id/cancel", "status": 200, "scope": "write", "response": "Payout",
+  "method": "POST", "path": "/api/v1/payouts/:id/cancel", "status": 200, "scope": "owner", "response": "Payout",
   "summary": "Cancel a payout",
   "description": "Give up a reserved payout before it is sent. Repeating it changes nothing; a payout that was paid or failed is a 409.",
   "parameters": {

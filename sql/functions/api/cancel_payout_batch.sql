@@ -7,7 +7,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.cancel_payout_batch(bigint, jsonb) IS 'POST /api/v1/payout-batches/:id/cancel';
 
 SELECT affiliate_private.declare_endpoint('cancel_payout_batch', $json${
-  "method": "POST", "path": "/api/v1/payout-batches/:id/cancel", "status": 200, "scope": "write", "response": "PayoutBatch",
+  "method": "POST", "path": "/api/v1/payout-batches/:id/cancel", "status": 200, "scope": "owner", "response": "PayoutBatch",
   "summary": "Cancel a payout batch",
   "description": "Cancel every payout of a batch that is still reserved. Repeating it changes nothing.",
   "parameters": {

@@ -7,7 +7,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.confirm_payout(bigint, jsonb) IS 'POST /api/v1/payouts/:id/confirm';
 
 SELECT affiliate_private.declare_endpoint('confirm_payout', $json${
-  "method": "POST", "path": "/api/v1/payouts/:id/confirm", "status": 200, "scope": "write", "response": "Payout",
+  "method": "POST", "path": "/api/v1/payouts/:id/confirm", "status": 200, "scope": "owner", "response": "Payout",
   "summary": "Confirm a payout",
   "description": "Say that a reserved payout has reached its affiliate: it is booked, and its conversions are paid. Repeating it changes nothing; a payout that failed or was canceled is a 409.",
   "parameters": {

@@ -7,7 +7,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.confirm_payout_batch(bigint, jsonb) IS 'POST /api/v1/payout-batches/:id/confirm';
 
 SELECT affiliate_private.declare_endpoint('confirm_payout_batch', $json${
-  "method": "POST", "path": "/api/v1/payout-batches/:id/confirm", "status": 200, "scope": "write", "response": "PayoutBatch",
+  "method": "POST", "path": "/api/v1/payout-batches/:id/confirm", "status": 200, "scope": "owner", "response": "PayoutBatch",
   "summary": "Confirm a payout batch",
   "description": "Confirm every payout of a batch that is still reserved; mark the failed ones first. Repeating it changes nothing.",
   "parameters": {

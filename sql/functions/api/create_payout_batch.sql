@@ -11,7 +11,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.create_payout_batch(bigint, jsonb) IS 'POST /api/v1/payout-batches';
 
 SELECT affiliate_private.declare_endpoint('create_payout_batch', $json${
-  "method": "POST", "path": "/api/v1/payout-batches", "status": 201, "scope": "write", "response": "PayoutBatch",
+  "method": "POST", "path": "/api/v1/payout-batches", "status": 201, "scope": "owner", "response": "PayoutBatch",
   "summary": "Create a payout batch",
   "description": "Reserve what is eligible for every affiliate who has a payout method and at least the project's minimum. Whole conversions are taken, and what refunds have taken back from ones paid before. Nothing is booked until a payout is confirmed. Give a reference to repeat the request safely: under the reference of a batch that is there you get that batch.",
   "parameters": {

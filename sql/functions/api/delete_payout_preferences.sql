@@ -10,7 +10,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.delete_payout_preferences(bigint, jsonb) IS 'DELETE /api/v1/affiliates/:email/payout-preferences';
 
 SELECT affiliate_private.declare_endpoint('delete_payout_preferences', $json${
-  "method": "DELETE", "path": "/api/v1/affiliates/:email/payout-preferences", "status": 204, "scope": "write",
+  "method": "DELETE", "path": "/api/v1/affiliates/:email/payout-preferences", "status": 204, "scope": "owner",
   "summary": "Remove an affiliate's payout preferences",
   "description": "Forget how an affiliate wants to be paid; payouts that are reserved already keep their destination.",
   "parameters": {

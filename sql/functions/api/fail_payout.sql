@@ -7,7 +7,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.fail_payout(bigint, jsonb) IS 'POST /api/v1/payouts/:id/fail';
 
 SELECT affiliate_private.declare_endpoint('fail_payout', $json${
-  "method": "POST", "path": "/api/v1/payouts/:id/fail", "status": 200, "scope": "write", "response": "Payout",
+  "method": "POST", "path": "/api/v1/payouts/:id/fail", "status": 200, "scope": "owner", "response": "Payout",
   "summary": "Fail a payout",
   "description": "Say that a reserved payout did not go through: nothing is booked, and another batch can pay its money. Repeating it changes nothing; a payout that was paid or canceled is a 409.",
   "parameters": {

@@ -8,7 +8,7 @@ $$;
 COMMENT ON FUNCTION affiliate_api.set_payout_preferences(bigint, jsonb) IS 'PUT /api/v1/affiliates/:email/payout-preferences';
 
 SELECT affiliate_private.declare_endpoint('set_payout_preferences', $json${
-  "method": "PUT", "path": "/api/v1/affiliates/:email/payout-preferences", "status": 200, "scope": "write", "response": "PayoutPreferences",
+  "method": "PUT", "path": "/api/v1/affiliates/:email/payout-preferences", "status": 200, "scope": "owner", "response": "PayoutPreferences",
   "summary": "Set an affiliate's payout preferences",
   "description": "Say how an affiliate wants to be paid, in place of what was set. paypal needs paypal_email; wise needs recipient_name and wise_email or wise_account_id; bank_transfer needs recipient_name and iban or account_number; other needs other_details.",
   "body": {"anyOf": [
