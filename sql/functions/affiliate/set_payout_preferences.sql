@@ -8,7 +8,7 @@ DECLARE
   v_unknown   text;
 BEGIN
   SELECT min(k.name) INTO v_unknown FROM jsonb_object_keys(set_payout_preferences.p_preferences) AS k (name)
-  WHERE k.name <> ALL ('{method,recipient_name,recipient_type,paypal_email,wise_email,wise_account_id,iban,bic,account_number,routing_number,bank_name,bank_country,other_details}');
+  WHERE k.name <> ALL (affiliate_private.payout_preference_names());
   IF v_unknown IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = format('unknown payout preference "%s"', left(v_unknown, 60));
   END IF;

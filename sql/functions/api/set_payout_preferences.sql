@@ -2,7 +2,9 @@ CREATE OR REPLACE FUNCTION affiliate_api.set_payout_preferences(p_project_id big
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN affiliate_private.data_json(affiliate.set_payout_preferences(
-    set_payout_preferences.p_project_id, set_payout_preferences.p_args ->> 'email', set_payout_preferences.p_args - 'email'));
+    set_payout_preferences.p_project_id, set_payout_preferences.p_args ->> 'email',
+    (SELECT coalesce(jsonb_object_agg(a.name, a.value), '{}') FROM jsonb_each(set_payout_preferences.p_args) AS a (name, value)
+     WHERE a.name = ANY (affiliate_private.payout_preference_names()))));
 END
 $$;
 COMMENT ON FUNCTION affiliate_api.set_payout_preferences(bigint, jsonb) IS 'PUT /api/v1/affiliates/:email/payout-preferences';

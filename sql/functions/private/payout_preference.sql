@@ -1,5 +1,11 @@
 -- How affiliates want to be paid. What goes into a file for a payment provider must not look like a formula, nor break its line.
 
+CREATE OR REPLACE FUNCTION affiliate_private.payout_preference_names() RETURNS text[]
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT '{method,recipient_name,recipient_type,paypal_email,wise_email,wise_account_id,iban,bic,account_number,routing_number,bank_name,bank_country,other_details}'::text[]
+$$;
+COMMENT ON FUNCTION affiliate_private.payout_preference_names() IS 'What can be set of somebody''s payout preferences.';
+
 CREATE OR REPLACE FUNCTION affiliate_private.check_payout_text(p_name text, p_value text, p_length integer) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
