@@ -45,6 +45,7 @@ test-full: test ## The same in every mode and on every supported Postgres, slow 
 	@for major in $(POSTGRES_MAJORS); do \
 	  echo "== Postgres $$major"; \
 	  PG_MAJOR=$$major extension/setup.sh; \
+	  tests/setup.sh; \
 	  AFFILIATE_PG_BIN=$(CURDIR)/.local/postgres/$$major/bin cargo test --locked --quiet $(CRATES) -- --include-ignored; \
 	done
 	@echo '== Ten times as many lives of customers'

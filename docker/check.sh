@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds both images from this checkout with buildah, without a daemon, and lets the demo answer from them.
 #
+#   docker/check.sh [postgres|gateway]...   builds those, and uses the others as they were built before (default: both)
+#
 # As root. Needs buildah, debootstrap, curl, openssl, and Rust. Everything is kept below one directory, which is reused:
 #
 #   AFFILIATE_CHECK_DIR   default .local/containers
@@ -30,6 +32,7 @@ bases() {
   if [ ! -e "$work/base/etc/debian_version" ]; then
     say "a base of $suite with debootstrap"
     debootstrap --variant=minbase "$suite" "$work/base" > "$work/debootstrap.log" 2>&1
+    rm -f "$work"/base/var/cache/apt/archives/*.deb
   fi
   if ! b images --quiet localhost/base >/dev/null 2>&1; then
     say "importing it"
@@ -37,7 +40,8 @@ bases() {
     container=$(b from scratch)
     b add --quiet "$container" "$work/base" / >/dev/null
     b commit --quiet "$container" localhost/base >/dev/null
-    b config --env PATH=/toolchain/bin:/root/.cargo/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
+    b config --env PATH=/toolchain/bin:/root/.cargo/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+      --env CARGO_HTTP_CAINFO=/authorities/ca-certificates.crt "$container"
     b commit --quiet "$container" localhost/rust >/dev/null
     b rm "$container" >/dev/null
   fi
@@ -48,10 +52,10 @@ build() {
   local name=$1 cargo_home=${CARGO_HOME:-$HOME/.cargo}
   mkdir -p "$cargo_home/registry"
   say "building $name"
-  b build --quiet --layers=false --file "$here/$name.Dockerfile" --tag "localhost/pg-affiliate-$name" \
+  b build --layers=false --file "$here/$name.Dockerfile" --tag "localhost/pg-affiliate-$name" \
     --build-arg BASE=localhost/base --build-arg RUST=localhost/rust \
     --volume "$(rustc --print sysroot):/toolchain:ro" --volume "$cargo_home/registry:/root/.cargo/registry" \
-    --volume /etc/ssl/certs:/etc/ssl/certs:ro \
+    --volume /etc/ssl/certs:/authorities:ro \
     "$root" > "$work/$name.log" 2>&1 || { tail -n 30 "$work/$name.log" >&2; die "$name did not build"; }
 }
 
@@ -67,7 +71,7 @@ run() {
     mount --bind "$rootfs" "$rootfs"
     mount --bind "$from" "$rootfs$volume"
     mount -t tmpfs tmpfs "$rootfs/run"
-    mkdir -p "$rootfs/run/postgresql" && chown "${user/:*/}" "$rootfs/run/postgresql"
+    mkdir "$rootfs/run/postgresql" && chown "${user/:*/}" "$rootfs/run/postgresql"
     mount -t tmpfs -o mode=1777 tmpfs "$rootfs/tmp"
     mount -t proc proc "$rootfs/proc" 2>/dev/null || mount --rbind /proc "$rootfs/proc"
     mount --rbind /dev "$rootfs/dev"
@@ -96,9 +100,8 @@ eventually() {
 }
 
 bases
-build postgres
-build gateway
-[ "${1:-}" != --build-only ] || exit 0
+[ $# -gt 0 ] || set -- postgres gateway
+for image in "$@"; do build "$image"; done
 
 rm -rf "$work/volumes"
 trap finish EXIT
@@ -118,7 +121,7 @@ eventually 60 Postgres chroot "$postgres_root" /usr/bin/env PATH="$pg_path" pg_i
 DATABASE_URL=postgres://affiliate_admin:check@127.0.0.1:$pg_port/affiliate AFFILIATE_LISTEN=127.0.0.1:$port AFFILIATE_STATE_DIR=/state \
   run gateway 65532:65532 /state "$gateway_root" affiliate dev --json > "$work/gateway.out" 2>&1 &
 gateway_pid=$!
-in_gateway() { AFFILIATE_LISTEN=127.0.0.1:$port chroot --userspec=65532:65532 "$gateway_root" affiliate "$@"; }
+in_gateway() { PATH=/usr/local/bin:$PATH AFFILIATE_LISTEN=127.0.0.1:$port chroot --userspec=65532:65532 "$gateway_root" affiliate "$@"; }
 eventually 60 'the gateway' in_gateway healthcheck
 in_gateway healthcheck --json | grep -q '"profile":"native"' || die "the extension is not in use"
 

@@ -22,7 +22,8 @@ if [ -z "${AFFILIATE_BROWSER:-}" ] &&
   ! command -v chromium-headless-shell chromium chromium-browser google-chrome | grep -q .; then
   apt_install chromium-headless-shell
 fi
-ensure_command pgbouncer
+# No service is started that a package brings.
+RUNLEVEL=1 ensure_command pgbouncer
 ensure_command faketime
 
 # Servers as managed services have them: the private trees without the extension, sharing all other files.

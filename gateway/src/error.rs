@@ -186,6 +186,11 @@ pub fn describe(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// Whether the detail of an error quotes rows, and with them whatever was in them.
+fn quotes_values(sqlstate: &str) -> bool {
+    sqlstate.starts_with("22") || sqlstate.starts_with("23")
+}
+
 impl From<&tokio_postgres::Error> for ApiError {
     fn from(error: &tokio_postgres::Error) -> Self {
         let Some(reported) = error.as_db_error() else {
@@ -208,7 +213,7 @@ impl From<&tokio_postgres::Error> for ApiError {
             tracing::error!(
                 sqlstate = code,
                 reported = reported.message(),
-                detail = reported.detail(),
+                detail = reported.detail().filter(|_| !quotes_values(code)),
                 hint = reported.hint(),
                 context = reported.where_(),
                 table = reported.table(),

@@ -9,6 +9,9 @@ use tracing_subscriber::EnvFilter;
 /// The pool warns of every connection that a restart of the database breaks; what matters of that is logged here.
 const DEFAULT_LEVELS: &str = "info,deadpool.postgres=error";
 
+/// Below this the driver logs the parameters of statements: keys, addresses, whole bodies.
+const DRIVER_LEVEL: &str = "tokio_postgres=info";
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -30,8 +33,11 @@ impl fmt::Display for LogFormat {
 
 /// Starts logging for the process; a second call changes nothing.
 pub fn init(format: LogFormat) {
-    let filter =
+    let mut filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_LEVELS));
+    if let Ok(quiet) = DRIVER_LEVEL.parse() {
+        filter = filter.add_directive(quiet);
+    }
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

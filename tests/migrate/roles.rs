@@ -86,3 +86,30 @@ async fn a_plain_login_owns_everything_itself() {
         "migrate_plain"
     );
 }
+
+#[tokio::test]
+async fn without_a_public_schema_pgcrypto_is_in_ours_and_stays_as_it_is() {
+    let database = Cluster::shared().await.create_database(Profile::None).await;
+    let superuser = database.connect_superuser().await;
+    let drop = superuser.batch_execute("DROP SCHEMA public").await;
+    drop.expect("there is no public schema");
+    assert!(migrate(database.url(), &product()).await.changed);
+    assert!(!migrate(database.url(), &product()).await.changed);
+}
+
+#[tokio::test]
+async fn what_a_plain_login_owns_is_handed_over_once_the_roles_are_its() {
+    let cluster = Cluster::shared().await;
+    let database = cluster.create_database(Profile::None).await;
+    let url = login(&database, "migrate_later", "").await;
+    migrate(&url, &product()).await;
+    let superuser = database.connect_superuser().await;
+    assert_eq!(one::<String>(&superuser, OWNERS).await, "migrate_later");
+    // Makes the roles of the cluster exist.
+    cluster.create_database(Profile::Portable).await;
+    let grant = superuser.batch_execute("GRANT affiliate_owner TO migrate_later");
+    grant.await.expect("membership");
+    assert!(migrate(&url, &product()).await.changed);
+    assert_eq!(one::<String>(&superuser, OWNERS).await, "affiliate_owner");
+    assert!(!migrate(&url, &product()).await.changed);
+}

@@ -2,6 +2,7 @@
 
 mod analysts;
 mod doctor;
+mod logs;
 mod metrics;
 mod pooler;
 mod restore;

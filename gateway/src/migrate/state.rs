@@ -47,7 +47,10 @@ const INSTALL: &str = "
       SELECT FROM pg_catalog.pg_class AS c JOIN product AS s ON s.oid = c.relnamespace
        WHERE c.relowner <> s.owner AND NOT (c.relkind = 'v' AND c.relowner IN (SELECT r.oid FROM role AS r WHERE r.rolname = 'affiliate_report'))
       UNION ALL
-      SELECT FROM pg_catalog.pg_proc AS p JOIN product AS s ON s.oid = p.pronamespace WHERE p.proowner <> s.owner
+      SELECT FROM pg_catalog.pg_proc AS p JOIN product AS s ON s.oid = p.pronamespace
+       WHERE p.proowner <> s.owner
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                          WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e')
       UNION ALL
       SELECT FROM product AS s JOIN role AS r ON r.rolname = 'affiliate_gateway'
        WHERE s.nspname = 'affiliate_api' AND EXISTS (SELECT FROM role AS o WHERE o.rolname = 'affiliate_owner' AND o.oid = s.owner)
@@ -55,7 +58,7 @@ const INSTALL: &str = "
          AND NOT pg_catalog.has_schema_privilege(r.oid, s.oid, 'USAGE')
       UNION ALL
       SELECT FROM product AS s JOIN role AS r ON r.rolname = 'affiliate_owner'
-       WHERE s.owner <> r.oid AND pg_catalog.pg_has_role(r.oid, 'MEMBER')
+       WHERE s.owner <> r.oid AND pg_catalog.pg_get_userbyid(s.owner) = current_user AND pg_catalog.pg_has_role(r.oid, 'MEMBER')
     )
     SELECT i.profile, i.objects_checksum,
            EXISTS (SELECT FROM pg_catalog.pg_available_extensions AS e WHERE e.name = 'pg_affiliate'),

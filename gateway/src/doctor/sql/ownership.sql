@@ -14,7 +14,10 @@ SELECT o.name, pg_catalog.format('belongs to %I instead of %I', pg_catalog.pg_ge
                                             AND pg_catalog.pg_get_userbyid(s.owner) = 'affiliate_owner'
          WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S')
         UNION ALL
-        SELECT p.oid::pg_catalog.regprocedure::text, p.proowner, s.owner FROM pg_catalog.pg_proc AS p JOIN product AS s ON s.oid = p.pronamespace) AS o
+        SELECT p.oid::pg_catalog.regprocedure::text, p.proowner, s.owner
+          FROM pg_catalog.pg_proc AS p JOIN product AS s ON s.oid = p.pronamespace
+         WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                            WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e')) AS o
  WHERE o.owner <> o.expected
  ORDER BY 1
  LIMIT 20

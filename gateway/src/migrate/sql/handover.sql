@@ -32,6 +32,9 @@ BEGIN
                                   s.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid), v_owner),
              p.proowner, p.proname::text
         FROM pg_catalog.pg_proc AS p JOIN product AS s ON s.oid = p.pronamespace
+       -- pgcrypto is in one of our schemas where there is no schema public.
+       WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                          WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e')
       UNION ALL
       SELECT 4, pg_catalog.format('ALTER TYPE %I.%I OWNER TO %I', s.nspname, t.typname, v_owner), t.typowner, t.typname::text
         FROM pg_catalog.pg_type AS t JOIN product AS s ON s.oid = t.typnamespace

@@ -11,8 +11,9 @@ DECLARE
   v_installed_owner CONSTANT text := (SELECT pg_catalog.pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace AS n
                                       WHERE n.nspname = 'affiliate_private');
   v_is_ours CONSTANT boolean := v_installed_owner = 'affiliate_owner';
-  -- What belongs to a login (a plain installation, or a restore without owners) is handed over where that can be done.
-  v_shared boolean := v_installed_owner IS NULL OR v_is_ours OR pg_catalog.pg_has_role(v_installed_owner, v_may_set);
+  -- What belongs to us (a plain installation, or a restore without owners) is handed over where that can be done; somebody
+  -- else's stays theirs.
+  v_shared boolean := v_installed_owner IS NULL OR v_is_ours OR v_installed_owner = CURRENT_USER;
 BEGIN
   IF v_shared THEN
     FOREACH v_role IN ARRAY ARRAY['affiliate_owner', 'affiliate_gateway', 'affiliate_report', 'affiliate_analyst'] LOOP
