@@ -1,5 +1,6 @@
 //! Outbound webhooks at their limits: receivers that misbehave, gateways that die, order, retries and where requests may go.
 
+mod crash;
 mod fair;
 mod support;
 mod traps;
