@@ -20,14 +20,13 @@ use crate::server::ServeConfig;
 use crate::server::background::Doorbells;
 use crate::server::database::{CallError, Database, Repeat};
 use delivery::Delivery;
-use line::Line;
+use line::{Line, most_claimed};
 pub(crate) use sender::Sender;
 
 /// Deliveries claimed in one statement.
-const BATCH: usize = 256;
-/// Deliveries claimed at once, as a multiple of those sent at once.
-const CLAIMED_PER_SLOT: usize = 16;
-/// The shortest pause between two looks at the queue: meanwhile more comes together.
+const BATCH: usize = 512;
+/// Pause after a look that found less than this: meanwhile more comes together.
+const FEW: usize = 64;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 /// The shortest pause where the database said that there is something, and then there was not.
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
@@ -49,20 +48,22 @@ pub(crate) async fn drain(
     let line = Arc::new(Line::new(&config, sender, reports, stop.clone()));
     let mut queue = Queue {
         database,
-        most: config.webhook_concurrency * CLAIMED_PER_SLOT,
+        most: most_claimed(&config),
         last_project: 0,
         poll_interval: Duration::from_millis(config.poll_interval_ms),
     };
     let mut under_way = JoinSet::new();
     while !stop.is_cancelled() {
-        let pause = queue.claim_some(&line, &mut under_way).await;
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = doorbells.outbox.notified() => {}
-            () = line.lanes.freed.notified() => {}
-            () = tokio::time::sleep(pause) => {}
+        match queue.claim_some(&line, &mut under_way).await {
+            Found::Much => {}
+            Found::Some => tokio::time::sleep(SHORTEST_PAUSE).await,
+            Found::Nothing { pause } => tokio::select! {
+                () = stop.cancelled() => {}
+                () = doorbells.outbox.notified() => {}
+                () = line.lanes.freed.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            },
         }
-        tokio::time::sleep(SHORTEST_PAUSE).await;
         while under_way.try_join_next().is_some() {}
     }
     let bound = Duration::from_millis(config.shutdown_timeout_ms);
@@ -79,6 +80,17 @@ pub(crate) async fn drain(
     }
 }
 
+/// What a look at the queue came to.
+enum Found {
+    /// So much that there is probably more.
+    Much,
+    Some,
+    /// Nothing, and there will not be before this pause is over unless somebody says so.
+    Nothing {
+        pause: Duration,
+    },
+}
+
 /// Where deliveries come from.
 struct Queue {
     database: Database,
@@ -90,11 +102,13 @@ struct Queue {
 }
 
 impl Queue {
-    /// Claims what there is room for and starts on it; says how long to wait before the next look.
-    async fn claim_some(&mut self, line: &Arc<Line>, under_way: &mut JoinSet<()>) -> Duration {
+    /// Claims what there is room for and starts on it.
+    async fn claim_some(&mut self, line: &Arc<Line>, under_way: &mut JoinSet<()>) -> Found {
         let limit = BATCH.min(self.most.saturating_sub(line.claimed()));
         if limit == 0 {
-            return self.poll_interval;
+            return Found::Nothing {
+                pause: self.poll_interval,
+            };
         }
         let rooms = line.lanes.rooms();
         let window = line.lanes.window();
@@ -104,17 +118,20 @@ impl Queue {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(%error, "deliveries cannot be claimed");
-                return self.poll_interval;
+                return Found::Nothing {
+                    pause: self.poll_interval,
+                };
             }
         };
         if let Some(last) = claimed.last() {
             self.last_project = last.lease.project_id;
+            let much = claimed.len() >= FEW;
             for turn in turns(claimed) {
                 under_way.spawn(Arc::clone(line).deliver(line.places(turn)));
             }
-            return Duration::ZERO;
+            return if much { Found::Much } else { Found::Some };
         }
-        match next_due(&self.database).await {
+        let pause = match next_due(&self.database).await {
             Ok(Some(due)) => {
                 let pause = due.duration_since(SystemTime::now()).unwrap_or_default();
                 pause.clamp(SHORTEST_WAIT.min(self.poll_interval), self.poll_interval)
@@ -124,7 +141,8 @@ impl Queue {
                 tracing::warn!(%error, "the next delivery's time cannot be read");
                 self.poll_interval
             }
-        }
+        };
+        Found::Nothing { pause }
     }
 }
 

@@ -44,11 +44,13 @@ CREATE TABLE affiliate_private.webhook_event (
   message_id text        NOT NULL,
   event_type text        NOT NULL,
   body       text        NOT NULL,
+  is_test    boolean     NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT webhook_event_pkey PRIMARY KEY (project_id, event_id)
 );
 CREATE INDEX webhook_event_created_idx ON affiliate_private.webhook_event (project_id, created_at);
 COMMENT ON TABLE affiliate_private.webhook_event IS 'An event as it will be sent, byte for byte, written in the transaction of its cause.';
+COMMENT ON COLUMN affiliate_private.webhook_event.is_test IS 'Made up for one endpoint; no other ever missed it.';
 COMMENT ON COLUMN affiliate_private.webhook_event.message_id IS 'The id in the payload and in the headers; the same on every attempt.';
 
 CREATE TABLE affiliate_private.webhook_delivery (
@@ -60,6 +62,7 @@ CREATE TABLE affiliate_private.webhook_delivery (
   attempts        integer     NOT NULL DEFAULT 0,
   next_attempt_at timestamptz,
   lease_token     uuid,
+  in_order        boolean     NOT NULL DEFAULT false,
   created_at      timestamptz NOT NULL DEFAULT now(),
   settled_at      timestamptz,
   CONSTRAINT webhook_delivery_pkey PRIMARY KEY (project_id, delivery_id),
@@ -77,11 +80,12 @@ CREATE INDEX webhook_delivery_due_idx ON affiliate_private.webhook_delivery (nex
   WHERE status = 'pending' AND next_attempt_at IS NOT NULL;
 -- What stands before the ready ones of an endpoint that wants order.
 CREATE INDEX webhook_delivery_waiting_idx ON affiliate_private.webhook_delivery (project_id, endpoint_id)
-  WHERE status = 'pending' AND next_attempt_at IS NOT NULL;
+  WHERE status = 'pending' AND next_attempt_at IS NOT NULL AND in_order;
 CREATE INDEX webhook_delivery_event_idx ON affiliate_private.webhook_delivery (project_id, event_id);
 CREATE INDEX webhook_delivery_endpoint_idx ON affiliate_private.webhook_delivery (project_id, endpoint_id, delivery_id);
 COMMENT ON TABLE affiliate_private.webhook_delivery IS 'One event to one endpoint.';
 COMMENT ON COLUMN affiliate_private.webhook_delivery.next_attempt_at IS 'While pending: NULL when ready, else when it becomes ready. While leased that is the end of the lease; infinity while its endpoint is disabled.';
+COMMENT ON COLUMN affiliate_private.webhook_delivery.in_order IS 'Whether its endpoint wanted order when it was claimed: what comes after it waits for it.';
 COMMENT ON COLUMN affiliate_private.webhook_delivery.status IS 'pending, delivered, or dead after its last attempt; dead ones are kept and can be replayed.';
 
 CREATE TABLE affiliate_private.webhook_attempt (
@@ -94,11 +98,9 @@ CREATE TABLE affiliate_private.webhook_attempt (
   status_code  integer,
   error        text,
   response     text,
-  CONSTRAINT webhook_attempt_pkey PRIMARY KEY (project_id, delivery_id, attempt_no),
-  CONSTRAINT webhook_attempt_delivery_fkey FOREIGN KEY (project_id, delivery_id)
-    REFERENCES affiliate_private.webhook_delivery (project_id, delivery_id)
+  CONSTRAINT webhook_attempt_pkey PRIMARY KEY (project_id, delivery_id, attempt_no)
 );
-COMMENT ON TABLE affiliate_private.webhook_attempt IS 'What happened each time a delivery was sent.';
+COMMENT ON TABLE affiliate_private.webhook_attempt IS 'What happened each time a delivery was sent. Written with the change of its delivery, by one statement, so that a foreign key would only cost.';
 COMMENT ON COLUMN affiliate_private.webhook_attempt.url IS 'Where it was sent; the endpoint may have moved since.';
 COMMENT ON COLUMN affiliate_private.webhook_attempt.duration_ms IS 'NULL where the gateway died before it could tell.';
 COMMENT ON COLUMN affiliate_private.webhook_attempt.response IS 'The first 4 KiB of the answer.';

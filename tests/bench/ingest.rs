@@ -37,7 +37,7 @@ fn renewal(event: &str, customer: &str, code: &str, created: &str) -> String {
 
 /// A pgbench script that ingests renewals of customers `:c`, drawn from a range, with the code `CODE:a`: a subscription keeps the
 /// code it was made with.
-fn script(project: i64, customers: &str, affiliate: &str) -> String {
+pub fn script(project: i64, customers: &str, affiliate: &str) -> String {
     let body = renewal("%s", "%s", "CODE%s", "%s").replace('\n', " ");
     format!(
         "\\set n random(1, 1000000000000000)\n\\set c {customers}\n\\set a {affiliate}\n\

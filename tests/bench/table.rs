@@ -5,6 +5,8 @@
 pub enum Goal {
     AtLeast(f64),
     AtMost(f64),
+    /// Nothing; it is there to be seen.
+    Shown,
 }
 
 #[derive(Debug)]
@@ -44,8 +46,13 @@ impl Table {
             let (goal, met) = match row.goal {
                 Goal::AtLeast(bound) => (format!(">= {bound}"), row.ratio >= bound),
                 Goal::AtMost(bound) => (format!("<= {bound}"), row.ratio <= bound),
+                Goal::Shown => ("-".to_owned(), true),
             };
-            let verdict = if met { "met" } else { "missed" };
+            let verdict = match row.goal {
+                Goal::Shown => "",
+                _ if met => "met",
+                _ => "missed",
+            };
             println!(
                 "| {} | {} | {} | {:.2} | {goal} | {verdict} |",
                 row.what, row.measured, row.against, row.ratio

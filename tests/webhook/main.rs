@@ -2,5 +2,7 @@
 
 mod crash;
 mod fair;
+mod replay;
+mod signature;
 mod support;
 mod traps;

@@ -16,6 +16,8 @@ use crate::server::ServeConfig;
 /// A request that takes longer than this does not count among those sent at once any more: slow receivers, of whom each
 /// has few, must not take all the places.
 const SLOW: Duration = Duration::from_secs(1);
+/// Deliveries claimed at once, as a multiple of those sent at once.
+const CLAIMED_PER_SLOT: usize = 16;
 /// Nothing is sent this late in its lease: the request and the report must fit into the rest.
 const LATEST: Duration = LEASE.saturating_sub(Duration::from_secs(30));
 
@@ -26,6 +28,8 @@ pub(super) struct Line {
     reports: UnboundedSender<Report>,
     slots: Arc<Semaphore>,
     claimed: AtomicUsize,
+    /// Half of what may be claimed: when it is less again, there is room for much.
+    half: usize,
     stop: CancellationToken,
 }
 
@@ -41,6 +45,11 @@ struct Turn<'a> {
     slot: OwnedSemaphorePermit,
 }
 
+/// Deliveries that may be claimed at once, of which a project alone gets half.
+pub(super) fn most_claimed(config: &ServeConfig) -> usize {
+    config.webhook_concurrency * CLAIMED_PER_SLOT
+}
+
 impl Line {
     pub(super) fn new(
         config: &ServeConfig,
@@ -48,12 +57,10 @@ impl Line {
         reports: UnboundedSender<Report>,
         stop: CancellationToken,
     ) -> Self {
+        let half = most_claimed(config) / 2;
         Self {
-            // A project alone can use all the slots and have as much again waiting for them.
-            lanes: Arc::new(Lanes::new(
-                config.webhook_endpoint_concurrency,
-                config.webhook_concurrency * 2,
-            )),
+            half,
+            lanes: Arc::new(Lanes::new(config.webhook_endpoint_concurrency, half)),
             sender,
             reports,
             slots: Arc::new(Semaphore::new(config.webhook_concurrency)),
@@ -94,7 +101,9 @@ impl Line {
             };
             go_on = matches!(&report, Report::Sent(attempt) if attempt.succeeded());
             drop(place);
-            self.claimed.fetch_sub(1, Ordering::Relaxed);
+            if self.claimed.fetch_sub(1, Ordering::Relaxed) == self.half {
+                self.lanes.freed.notify_one();
+            }
             if self.reports.send(report).is_err() {
                 tracing::error!("nobody settles deliveries any more");
             }

@@ -60,17 +60,7 @@ impl Sender {
             Err(error) => (None, Some(error.to_string()), None, None),
         };
         let duration_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
-        tracing::info!(
-            message_id = delivery.message_id,
-            event = delivery.event_type,
-            attempt = delivery.attempt_no,
-            host = delivery.host(),
-            status = status.map(|status| status.as_u16()),
-            error,
-            duration_ms,
-            "webhook"
-        );
-        Attempt {
+        let attempt = Attempt {
             lease: delivery.lease.clone(),
             ordered: delivery.ordered,
             attempt_no: delivery.attempt_no,
@@ -80,7 +70,9 @@ impl Sender {
             response,
             duration_ms,
             retry_after_s,
-        }
+        };
+        log(delivery, &attempt);
+        attempt
     }
 
     async fn post(&self, delivery: &Delivery) -> Result<Response, SendError> {
@@ -101,6 +93,29 @@ impl Sender {
             .send()
             .await
             .map_err(|error| SendError::Request(describe(error, timeout_ms)))
+    }
+}
+
+/// Successes are in the database's log; many a second would fill this one.
+fn log(delivery: &Delivery, attempt: &Attempt) {
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                message_id = delivery.message_id,
+                event = delivery.event_type,
+                attempt = delivery.attempt_no,
+                host = delivery.host(),
+                status = attempt.status_code,
+                error = attempt.error,
+                duration_ms = attempt.duration_ms,
+                "webhook"
+            )
+        };
+    }
+    if attempt.succeeded() {
+        line!(debug);
+    } else {
+        line!(info);
     }
 }
 

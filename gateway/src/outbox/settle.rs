@@ -12,7 +12,7 @@ use crate::server::database::{Database, Repeat};
 
 /// How long the first result waits for company.
 const GATHER: Duration = Duration::from_millis(10);
-const MAX_BATCH: usize = 256;
+const MAX_BATCH: usize = 512;
 /// Repeats of a failed report; after about the time of a lease the deliveries are someone else's.
 const MAX_REPEATS: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);

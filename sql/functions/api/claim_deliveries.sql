@@ -22,8 +22,8 @@ BEGIN
     END IF;
     EXIT WHEN v_project_id IS NULL OR v_wrapped AND v_project_id > coalesce(claim_deliveries.p_after_project_id, 0) OR v_left <= 0;
     CONTINUE WHEN v_project_id = ANY (claim_deliveries.p_full_projects);
-    -- Nobody takes more than a quarter of a call from the others.
-    v_quota := least(v_left, greatest(claim_deliveries.p_limit / 4, 1));
+    -- Nobody takes more than half of a call from the others.
+    v_quota := least(v_left, greatest(claim_deliveries.p_limit / 2, 1));
     FOR v_endpoint IN SELECT e.* FROM affiliate_private.ready_endpoints(v_project_id) AS e LOOP
       EXIT WHEN v_quota <= 0;
       v_room := coalesce(claim_deliveries.p_rooms[array_position(claim_deliveries.p_endpoints, v_endpoint.endpoint_id)], claim_deliveries.p_window);
@@ -95,6 +95,8 @@ RETURNS TABLE (project_id bigint, endpoint_id bigint, ordered boolean, delivery_
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_endpoint affiliate_private.webhook_endpoint := claim_of_endpoint.p_endpoint;
+  v_token    uuid := gen_random_uuid();
+  v_ids      bigint[];
 BEGIN
   IF NOT v_endpoint.enabled THEN
     -- Written while it was being disabled.
@@ -103,17 +105,17 @@ BEGIN
   ELSIF v_endpoint.ordered AND NOT affiliate_private.is_next_in_order(v_endpoint) THEN
     RETURN;
   END IF;
-  RETURN QUERY
-  WITH due AS (
+  v_ids := ARRAY(
     SELECT d.delivery_id FROM affiliate_private.webhook_delivery AS d
     WHERE d.project_id = v_endpoint.project_id AND d.endpoint_id = v_endpoint.endpoint_id AND d.status = 'pending' AND d.next_attempt_at IS NULL
     ORDER BY d.project_id, d.endpoint_id, d.delivery_id LIMIT claim_of_endpoint.p_limit
-    FOR UPDATE SKIP LOCKED
-  ), claimed AS (
+    FOR UPDATE SKIP LOCKED);
+  RETURN QUERY
+  WITH claimed AS (
     UPDATE affiliate_private.webhook_delivery AS d
-    SET lease_token = gen_random_uuid(), attempts = d.attempts + 1,
+    SET lease_token = v_token, attempts = d.attempts + 1, in_order = v_endpoint.ordered,
         next_attempt_at = clock_timestamp() + claim_of_endpoint.p_lease_seconds * interval '1 second'
-    FROM due WHERE d.project_id = v_endpoint.project_id AND d.delivery_id = due.delivery_id
+    WHERE d.project_id = v_endpoint.project_id AND d.delivery_id = ANY (v_ids)
     RETURNING d.project_id, d.delivery_id, d.lease_token, d.attempts, d.event_id
   )
   SELECT c.project_id, v_endpoint.endpoint_id, v_endpoint.ordered, c.delivery_id, c.lease_token, c.attempts, v_endpoint.url, e.event_type, e.message_id,
@@ -135,7 +137,7 @@ BEGIN
   END IF;
   RETURN NOT EXISTS (SELECT FROM affiliate_private.webhook_delivery AS d
                      WHERE d.project_id = (is_next_in_order.p_endpoint).project_id AND d.endpoint_id = (is_next_in_order.p_endpoint).endpoint_id
-                       AND d.status = 'pending' AND d.next_attempt_at IS NOT NULL);
+                       AND d.status = 'pending' AND d.next_attempt_at IS NOT NULL AND d.in_order);
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.is_next_in_order(affiliate_private.webhook_endpoint) IS 'Whether nothing of an endpoint is being sent or waits to be tried again, so that the first of its ready deliveries is next; until the end of the transaction nobody else claims any.';

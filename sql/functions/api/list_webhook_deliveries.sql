@@ -1,21 +1,15 @@
 CREATE OR REPLACE FUNCTION affiliate_api.list_webhook_deliveries(p_project_id bigint, p_args jsonb) RETURNS json
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_limit    bigint := (list_webhook_deliveries.p_args ->> 'limit')::bigint;
-  v_offset   bigint := (list_webhook_deliveries.p_args ->> 'offset')::bigint;
-  v_status   text   := list_webhook_deliveries.p_args ->> 'status';
-  v_endpoint affiliate_private.webhook_endpoint;
-  v_page     record;
+  v_args   jsonb  := list_webhook_deliveries.p_args;
+  v_id     bigint := (v_args ->> 'id')::bigint;
+  v_limit  bigint := (v_args ->> 'limit')::bigint;
+  v_offset bigint := (v_args ->> 'offset')::bigint;
 BEGIN
-  v_endpoint := affiliate_private.find_webhook(list_webhook_deliveries.p_project_id, (list_webhook_deliveries.p_args ->> 'id')::bigint);
-  SELECT (SELECT count(*) FROM affiliate_private.webhook_delivery AS d
-          WHERE d.project_id = v_endpoint.project_id AND d.endpoint_id = v_endpoint.endpoint_id AND (v_status IS NULL OR d.status = v_status)) AS total,
-         (SELECT json_agg(affiliate_private.delivery_json(d) ORDER BY d.delivery_id DESC)
-          FROM (SELECT d.* FROM affiliate_private.webhook_delivery AS d
-                WHERE d.project_id = v_endpoint.project_id AND d.endpoint_id = v_endpoint.endpoint_id AND (v_status IS NULL OR d.status = v_status)
-                ORDER BY d.delivery_id DESC LIMIT v_limit OFFSET v_offset) AS d) AS data
-  INTO v_page;
-  RETURN affiliate_private.page_json(v_page.data, v_limit, v_offset, v_page.total);
+  RETURN affiliate_private.page_json(
+    affiliate.list_webhook_deliveries(list_webhook_deliveries.p_project_id, v_id, v_args ->> 'status', v_limit, v_offset), v_limit, v_offset,
+    (SELECT count(*) FROM affiliate_private.webhook_delivery AS d
+     WHERE d.project_id = list_webhook_deliveries.p_project_id AND d.endpoint_id = v_id AND (v_args ->> 'status' IS NULL OR d.status = v_args ->> 'status')));
 END
 $$;
 COMMENT ON FUNCTION affiliate_api.list_webhook_deliveries(bigint, jsonb) IS 'GET /api/v1/webhooks/:id/deliveries';

@@ -1,11 +1,7 @@
 CREATE OR REPLACE FUNCTION affiliate_api.test_webhook(p_project_id bigint, p_args jsonb) RETURNS json
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_row affiliate_private.webhook_delivery;
 BEGIN
-  v_row := affiliate_private.emit_test_webhook(
-    affiliate_private.find_enabled_webhook(test_webhook.p_project_id, (test_webhook.p_args ->> 'id')::bigint), test_webhook.p_args ->> 'event');
-  RETURN affiliate_private.data_json(affiliate_private.delivery_json(v_row));
+  RETURN affiliate_private.data_json(affiliate.test_webhook(test_webhook.p_project_id, (test_webhook.p_args ->> 'id')::bigint, test_webhook.p_args ->> 'event'));
 END
 $$;
 COMMENT ON FUNCTION affiliate_api.test_webhook(bigint, jsonb) IS 'POST /api/v1/webhooks/:id/test';

@@ -23,8 +23,8 @@ DECLARE
   v_at         timestamptz := clock_timestamp();
   v_event_id   bigint;
 BEGIN
-  INSERT INTO affiliate_private.webhook_event AS e (project_id, message_id, event_type, body)
-  VALUES (v_project_id, v_message_id, emit_test_webhook.p_event_type,
+  INSERT INTO affiliate_private.webhook_event AS e (project_id, message_id, event_type, is_test, body)
+  VALUES (v_project_id, v_message_id, emit_test_webhook.p_event_type, true,
           format('{"id":%s,"event":%s,"timestamp":%s,"project_id":%s,"referrer":{"id":"0","email":"affiliate@example.com"},"referred":{"id":"0","email":"customer@example.com"},%s,"test":true}',
                  to_json(v_message_id), to_json(emit_test_webhook.p_event_type), floor(extract(epoch FROM v_at))::bigint, to_json(v_project_id::text),
                  affiliate_private.sample_section(emit_test_webhook.p_event_type, affiliate_private.project_currency(v_project_id), v_at)))

@@ -45,7 +45,7 @@ CREATE OR REPLACE FUNCTION affiliate_private.updated_section(p_conversion affili
 LANGUAGE sql STABLE AS $$
   SELECT row_to_json(x) FROM (
     SELECT 'conv_' || c.conversion_id AS id, affiliate_private.money_number(c.base_minor, c.currency) AS amount,
-           CASE WHEN p.currency = 'USD' THEN affiliate_private.money_number(c.commission_minor, 'USD') END AS amount_usd,
+           affiliate_private.money_number(affiliate_private.in_usd(c.project_id, c.commission_minor, p.currency, c.occurred_at), 'USD') AS amount_usd,
            affiliate_private.money_number(c.commission_minor, p.currency) AS commission_amount,
            affiliate_private.money_number(c.base_minor, c.currency) AS base_value,
            affiliate_private.webhook_time(c.occurred_at) AS conversion_date, c.reference AS reference
@@ -53,7 +53,16 @@ LANGUAGE sql STABLE AS $$
     JOIN affiliate_private.project AS p ON p.project_id = c.project_id
   ) AS x
 $$;
-COMMENT ON FUNCTION affiliate_private.updated_section(affiliate_private.conversion) IS 'conversion of referral_updated; amount_usd is the commission in USD, null where the project''s currency is another.';
+COMMENT ON FUNCTION affiliate_private.updated_section(affiliate_private.conversion) IS 'conversion of referral_updated; amount_usd is the commission in USD, null where no rate is known.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.in_usd(p_project_id bigint, p_minor bigint, p_currency text, p_at timestamptz) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  -- The rate that is known is the price of a dollar.
+  RETURN round(in_usd.p_minor * 1000000000::numeric / nullif(affiliate_private.fx_ppb_at(in_usd.p_project_id, 'USD', in_usd.p_currency, in_usd.p_at), 0));
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.in_usd(bigint, bigint, text, timestamptz) IS 'An amount in the project''s currency in US cents, by the rate in force at a moment; NULL where none is known.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.signed_up_section(p_project_id bigint, p_affiliate_id bigint, p_signed_up_at timestamptz) RETURNS json
 LANGUAGE sql STABLE AS $$

@@ -46,3 +46,10 @@ SELECT affiliate_private.declare_schema('WebhookDelivery', $json${
     "payload": {"type": "object", "description": "What is posted"}
   }
 }$json$);
+SELECT affiliate_private.declare_schema('WebhookReplay', $json${
+  "type": "object", "required": ["id", "replayed", "has_more"],
+  "properties": {
+    "id": {"type": "integer", "minimum": 1, "description": "ID of the webhook"}, "replayed": {"type": "integer", "minimum": 0},
+    "has_more": {"type": "boolean", "description": "Whether the most there can be at once were replayed"}
+  }
+}$json$);
