@@ -30,6 +30,7 @@ impl Outbound {
     /// Prepares the HTTP client.
     pub(crate) fn new(config: &ServeConfig, tls: ClientConfig) -> Result<Self, reqwest::Error> {
         let policy = Policy {
+            allow_loopback: config.allow_loopback_webhook_targets,
             allow_private: config.allow_private_webhook_targets,
             allow_http: config.allow_http_webhook_targets,
         };

@@ -5,4 +5,5 @@ mod fair;
 mod replay;
 mod signature;
 mod support;
+mod target;
 mod traps;

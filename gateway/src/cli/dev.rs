@@ -97,7 +97,7 @@ async fn serve_demo(
         () = shutdown.cancelled() => return Ok(()),
     };
     // A newcomer's own endpoint is on this machine, and speaks plain HTTP.
-    config.allow_private_webhook_targets = true;
+    config.allow_loopback_webhook_targets = true;
     config.allow_http_webhook_targets = true;
     let mut gateway = DbConfig::new(&urls.gateway);
     let access = serve::access(&mut gateway, Pooler::Auto, &mut config).await?;

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 /// Why a target is not sent to.
@@ -22,6 +23,9 @@ pub(crate) enum TargetError {
 /// What the operator allows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Policy {
+    /// This machine.
+    pub(super) allow_loopback: bool,
+    /// Every address that is not public.
     pub(super) allow_private: bool,
     pub(super) allow_http: bool,
 }
@@ -49,9 +53,14 @@ impl Policy {
     }
 
     fn permits(self, address: IpAddr) -> bool {
-        self.allow_private || is_public(address)
+        self.allow_private
+            || is_public(address)
+            || (self.allow_loopback && address.to_canonical().is_loopback())
     }
 }
+
+/// A lookup that hangs holds a thread, long after its request has timed out.
+static LOOKUPS: Semaphore = Semaphore::const_new(256);
 
 /// Resolves names to the addresses that the policy permits.
 pub(super) struct PolicyResolver(pub(super) Policy);
@@ -60,8 +69,13 @@ impl Resolve for PolicyResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let policy = self.0;
         Box::pin(async move {
-            let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let permit = LOOKUPS.acquire().await?;
+            let lookup = tokio::spawn(async move {
+                let _permit = permit;
+                let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+                Ok::<Vec<SocketAddr>, std::io::Error>(found.collect())
+            });
+            let found = lookup.await??;
             let any = !found.is_empty();
             let permitted: Vec<SocketAddr> = found
                 .into_iter()
@@ -116,14 +130,16 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     global_unicast && !protocol_assignments && !documentation
 }
 
-/// The IPv4 address inside an IPv4-mapped, NAT64 or 6to4 address.
+/// The IPv4 address inside an IPv4-mapped, NAT64, 6to4 or ISATAP address.
 fn carried_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let from = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
     match address.segments() {
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
             Some(from(high, low))
         }
-        [0x2002, high, low, ..] => Some(from(high, low)),
+        [0x2002, high, low, ..] | [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => {
+            Some(from(high, low))
+        }
         _ => None,
     }
 }
@@ -134,6 +150,7 @@ mod tests {
 
     fn check(url: &str, allow_private: bool, allow_http: bool) -> Result<(), TargetError> {
         Policy {
+            allow_loopback: false,
             allow_private,
             allow_http,
         }
@@ -158,6 +175,11 @@ mod tests {
             "0.0.0.0",
             "224.0.0.1",
             "255.255.255.255",
+            "①②⑦.0.0.1",
+            "%31%32%37.0.0.1",
+            "0x7f000001",
+            "017700000001",
+            "127.0.0.1.",
             "[::1]",
             "[::]",
             "[::ffff:127.0.0.1]",
@@ -166,6 +188,8 @@ mod tests {
             "[64:ff9b::10.0.0.1]",
             "[64:ff9b:1::1]",
             "[2002:7f00:1::]",
+            "[2606:4700::5efe:10.0.0.1]",
+            "[2606:4700::200:5efe:a00:1]",
             "[2001::1]",
             "[2001:db8::1]",
             "[fe80::1]",
@@ -218,10 +242,27 @@ mod tests {
         );
     }
 
+    #[test]
+    fn this_machine_may_be_allowed_alone() {
+        let policy = Policy {
+            allow_loopback: true,
+            allow_private: false,
+            allow_http: true,
+        };
+        let check = |host: &str| policy.check(&Url::parse(&format!("http://{host}/")).expect(host));
+        for host in ["127.0.0.1", "127.8.0.1", "[::1]", "[::ffff:127.0.0.1]"] {
+            assert_eq!(check(host), Ok(()), "{host}");
+        }
+        for host in ["10.0.0.1", "169.254.169.254", "[fd00::1]", "0.0.0.0"] {
+            assert_eq!(check(host), Err(TargetError::NotPublic), "{host}");
+        }
+    }
+
     #[tokio::test]
     async fn names_are_judged_by_what_they_resolve_to() {
         let resolve = |allow_private| {
             let policy = Policy {
+                allow_loopback: false,
                 allow_private,
                 allow_http: true,
             };

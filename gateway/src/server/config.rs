@@ -60,6 +60,9 @@ pub struct ServeConfig {
     #[arg(long, env = "AFFILIATE_WEBHOOK_ENDPOINT_CONCURRENCY", default_value_t = ServeConfig::default().webhook_endpoint_concurrency,
           value_parser = within(1..=10_000))]
     pub webhook_endpoint_concurrency: usize,
+    /// Send webhooks to this machine too
+    #[arg(skip)]
+    pub allow_loopback_webhook_targets: bool,
     /// Send webhooks to loopback and private addresses too
     #[arg(long, env = "AFFILIATE_ALLOW_PRIVATE_WEBHOOK_TARGETS")]
     pub allow_private_webhook_targets: bool,
@@ -95,6 +98,7 @@ impl Default for ServeConfig {
             poll_interval_ms: 5_000,
             webhook_concurrency: 64,
             webhook_endpoint_concurrency: 8,
+            allow_loopback_webhook_targets: false,
             allow_private_webhook_targets: false,
             allow_http_webhook_targets: false,
             public_url: None,
