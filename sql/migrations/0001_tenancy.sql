@@ -28,6 +28,9 @@ CREATE TABLE affiliate_private.project_setting (
   upgrade_commission   boolean    NOT NULL DEFAULT true,
   commission_base      text       NOT NULL DEFAULT 'net',
   on_cancel            text       NOT NULL DEFAULT 'keep',
+  tier_rate_ppm        bigint     NOT NULL DEFAULT 0,
+  tier_fixed_minor     bigint     NOT NULL DEFAULT 0,
+  tier_months          integer,
   CONSTRAINT project_setting_pkey PRIMARY KEY (project_id, effective_at, version_id),
   CONSTRAINT project_setting_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id),
   CONSTRAINT project_setting_hold_days_check CHECK (hold_days BETWEEN 0 AND 365),
@@ -39,7 +42,11 @@ CREATE TABLE affiliate_private.project_setting (
   CONSTRAINT project_setting_commission_months_check CHECK (
     commission_months BETWEEN 1 AND 1200 AND commission_months IS NOT NULL OR commission_duration <> 'limited' AND commission_months IS NULL),
   CONSTRAINT project_setting_commission_base_check CHECK (commission_base IN ('net', 'gross')),
-  CONSTRAINT project_setting_on_cancel_check CHECK (on_cancel IN ('keep', 'reverse_held'))
+  CONSTRAINT project_setting_on_cancel_check CHECK (on_cancel IN ('keep', 'reverse_held')),
+  CONSTRAINT project_setting_tier_rate_ppm_check CHECK (tier_rate_ppm BETWEEN 0 AND 1000000),
+  CONSTRAINT project_setting_tier_fixed_minor_check CHECK (tier_fixed_minor BETWEEN 0 AND 9000000000000),
+  CONSTRAINT project_setting_tier_one_kind_check CHECK (tier_rate_ppm = 0 OR tier_fixed_minor = 0),
+  CONSTRAINT project_setting_tier_months_check CHECK (tier_months BETWEEN 1 AND 1200)
 );
 COMMENT ON TABLE affiliate_private.project_setting IS 'Versions of a project''s default commission, hold and attribution settings.';
 COMMENT ON COLUMN affiliate_private.project_setting.rate_ppm IS 'Default commission in parts per million of the base (200000 = 20 %); 0 when the commission is fixed.';
@@ -49,6 +56,9 @@ COMMENT ON COLUMN affiliate_private.project_setting.commission_duration IS 'Whic
 COMMENT ON COLUMN affiliate_private.project_setting.recurring_commission IS 'Whether renewals of a subscription earn, or only its first payment with money.';
 COMMENT ON COLUMN affiliate_private.project_setting.upgrade_commission IS 'Whether the payment for an upgrade of a subscription earns, also where renewals do not.';
 COMMENT ON COLUMN affiliate_private.project_setting.commission_base IS 'What a percentage is taken of: net (without tax, shipping and discount) or gross (what the customer paid).';
+COMMENT ON COLUMN affiliate_private.project_setting.tier_rate_ppm IS 'What the parent of the credited affiliate earns on top, in parts per million of the commission base; 0 for none or a fixed amount.';
+COMMENT ON COLUMN affiliate_private.project_setting.tier_fixed_minor IS 'The same as a fixed amount per sale, minor units of the project''s currency.';
+COMMENT ON COLUMN affiliate_private.project_setting.tier_months IS 'For how many months after an affiliate was put under its parent; NULL for as long as it is.';
 COMMENT ON COLUMN affiliate_private.project_setting.on_cancel IS 'What the end of a subscription does to commission that is still held: keep it, or reverse it (reverse_held).';
 
 CREATE TABLE affiliate_private.api_key (

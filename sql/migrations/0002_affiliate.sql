@@ -54,6 +54,21 @@ COMMENT ON TABLE affiliate_private.attribution_code IS 'Who owned a code when: r
 COMMENT ON COLUMN affiliate_private.attribution_code.affiliate_id IS 'NULL from the moment on when nobody owns the code (deleted, renamed or inactive coupon).';
 COMMENT ON COLUMN affiliate_private.attribution_code.label IS 'A coupon''s code as its owner wrote it, which conversions show for any of the coupon''s codes; NULL where nobody owns it and for referral codes.';
 
+CREATE TABLE affiliate_private.affiliate_parent (
+  project_id          bigint      NOT NULL,
+  affiliate_id        bigint      NOT NULL,
+  effective_at        timestamptz NOT NULL,
+  version_id          bigint      GENERATED ALWAYS AS IDENTITY,
+  parent_affiliate_id bigint,
+  CONSTRAINT affiliate_parent_pkey PRIMARY KEY (project_id, affiliate_id, effective_at, version_id),
+  CONSTRAINT affiliate_parent_affiliate_fkey FOREIGN KEY (project_id, affiliate_id)
+    REFERENCES affiliate_private.affiliate (project_id, affiliate_id),
+  CONSTRAINT affiliate_parent_parent_fkey FOREIGN KEY (project_id, parent_affiliate_id)
+    REFERENCES affiliate_private.affiliate (project_id, affiliate_id),
+  CONSTRAINT affiliate_parent_self_check CHECK (parent_affiliate_id <> affiliate_id)
+);
+COMMENT ON TABLE affiliate_private.affiliate_parent IS 'Who brought an affiliate and earns on top of it (the second tier), from when on; NULL for nobody. Before the first version there is none.';
+
 CREATE TABLE affiliate_private.affiliate_rule (
   project_id   bigint      NOT NULL,
   affiliate_id bigint      NOT NULL,

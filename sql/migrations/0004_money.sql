@@ -60,6 +60,11 @@ CREATE TABLE affiliate_private.conversion (
   canceled             boolean     NOT NULL DEFAULT false,
   paid                 boolean     NOT NULL DEFAULT false,
   contested_affiliate_id bigint,
+  level_id             bigint,
+  parent_affiliate_id  bigint,
+  tier_rate_ppm        bigint      NOT NULL DEFAULT 0,
+  tier_fixed_minor     bigint      NOT NULL DEFAULT 0,
+  tier_minor           bigint      NOT NULL DEFAULT 0,
   reference            text,
   coupon_code_used     text,
   created_at           timestamptz NOT NULL DEFAULT now(),
@@ -70,19 +75,23 @@ CREATE TABLE affiliate_private.conversion (
   CONSTRAINT conversion_sale_fkey FOREIGN KEY (project_id, sale_id) REFERENCES affiliate_private.sale (project_id, sale_id),
   CONSTRAINT conversion_affiliate_fkey FOREIGN KEY (project_id, affiliate_id)
     REFERENCES affiliate_private.affiliate (project_id, affiliate_id),
+  CONSTRAINT conversion_parent_fkey FOREIGN KEY (project_id, parent_affiliate_id)
+    REFERENCES affiliate_private.affiliate (project_id, affiliate_id),
   CONSTRAINT conversion_referred_user_fkey FOREIGN KEY (project_id, referred_user_id)
     REFERENCES affiliate_private.referred_user (project_id, referred_user_id),
   CONSTRAINT conversion_type_check CHECK (type IN ('signup', 'purchase')),
-  CONSTRAINT conversion_rule_source_check CHECK (rule_source IN ('affiliate', 'product', 'project', 'mixed', 'none')),
-  CONSTRAINT conversion_commission_minor_check CHECK (commission_minor BETWEEN 0 AND 9000000000000)
+  CONSTRAINT conversion_rule_source_check CHECK (rule_source IN ('affiliate', 'product', 'level', 'project', 'mixed', 'none')),
+  CONSTRAINT conversion_commission_minor_check CHECK (commission_minor BETWEEN 0 AND 9000000000000),
+  CONSTRAINT conversion_tier_minor_check CHECK (tier_minor BETWEEN 0 AND 9000000000000 AND (parent_affiliate_id IS NOT NULL OR tier_minor = 0))
 );
 -- A list filters by type and paid or by neither: it then merges the four ranges (list_conversions).
 CREATE INDEX conversion_listing_idx ON affiliate_private.conversion (project_id, type, paid, occurred_at, conversion_id) WHERE deleted_at IS NULL;
 CREATE INDEX conversion_affiliate_idx ON affiliate_private.conversion (project_id, affiliate_id, type, paid, occurred_at, conversion_id) WHERE deleted_at IS NULL;
 CREATE INDEX conversion_reference_idx ON affiliate_private.conversion (project_id, reference) WHERE deleted_at IS NULL;
 CREATE INDEX conversion_referred_user_idx ON affiliate_private.conversion (project_id, referred_user_id);
+CREATE INDEX conversion_parent_idx ON affiliate_private.conversion (project_id, parent_affiliate_id, occurred_at) WHERE parent_affiliate_id IS NOT NULL;
 COMMENT ON TABLE affiliate_private.conversion IS 'What a sale (or sign-up) pays and why. The rule, rates, exchange rate and release time are stamped at the time of the sale.';
-COMMENT ON COLUMN affiliate_private.conversion.rule_source IS 'affiliate override, product, project default, mixed (lines differ), or none where no affiliate is credited.';
+COMMENT ON COLUMN affiliate_private.conversion.rule_source IS 'affiliate override, product, commission level, project default, mixed (lines differ), or none where no affiliate is credited.';
 COMMENT ON COLUMN affiliate_private.conversion.line_rate_ppm IS 'Per line item: the commission rate in parts per million.';
 COMMENT ON COLUMN affiliate_private.conversion.line_fixed_minor IS 'Per line item: the fixed commission in minor units of the project''s currency; a fixed amount per sale stands on the first line it covers.';
 COMMENT ON COLUMN affiliate_private.conversion.fx_ppb IS 'Minor units of the project''s currency for one minor unit of the sale''s, in parts per billion.';
@@ -90,6 +99,9 @@ COMMENT ON COLUMN affiliate_private.conversion.stamp_version IS 'Grows with ever
 COMMENT ON COLUMN affiliate_private.conversion.commission_minor IS 'Commission before refunds, minor units of the project''s currency; written by the stamping trigger.';
 COMMENT ON COLUMN affiliate_private.conversion.refunded_minor IS 'Refunded so far, minor units of the sale''s currency, of refund_basis_minor.';
 COMMENT ON COLUMN affiliate_private.conversion.canceled IS 'Its subscription ended while the commission was held, and the project reverses it then (on_cancel).';
+COMMENT ON COLUMN affiliate_private.conversion.level_id IS 'The commission level of the affiliate at the time of the sale.';
+COMMENT ON COLUMN affiliate_private.conversion.parent_affiliate_id IS 'The parent of the affiliate, where it earns on top of this sale (the second tier).';
+COMMENT ON COLUMN affiliate_private.conversion.tier_minor IS 'What the parent earns before refunds, minor units of the project''s currency.';
 COMMENT ON COLUMN affiliate_private.conversion.contested_affiliate_id IS 'Late evidence speaks for this affiliate, but the conversion was already paid out to another.';
 
 CREATE TABLE affiliate_private.ledger_entry (
@@ -107,13 +119,13 @@ CREATE TABLE affiliate_private.ledger_entry (
     REFERENCES affiliate_private.affiliate (project_id, affiliate_id),
   CONSTRAINT ledger_entry_conversion_fkey FOREIGN KEY (project_id, conversion_id)
     REFERENCES affiliate_private.conversion (project_id, conversion_id),
-  CONSTRAINT ledger_entry_kind_check CHECK (kind IN ('commission', 'refund', 'payout')),
+  CONSTRAINT ledger_entry_kind_check CHECK (kind IN ('commission', 'refund', 'tier', 'tier_refund', 'payout')),
   CONSTRAINT ledger_entry_amount_minor_check CHECK (amount_minor <> 0)
 );
 CREATE INDEX ledger_entry_conversion_idx ON affiliate_private.ledger_entry (project_id, conversion_id);
 CREATE INDEX ledger_entry_affiliate_idx ON affiliate_private.ledger_entry (project_id, affiliate_id, booked_at);
 COMMENT ON TABLE affiliate_private.ledger_entry IS 'Append-only. Every correction is a new entry; balances are sums of these.';
-COMMENT ON COLUMN affiliate_private.ledger_entry.amount_minor IS 'Effect on what the affiliate is owed, minor units: commission +, refund -, payout -.';
+COMMENT ON COLUMN affiliate_private.ledger_entry.amount_minor IS 'Effect on what the affiliate is owed, minor units: commission +, refund -, tier + and tier_refund - (the parent''s part of a sale), payout -.';
 COMMENT ON COLUMN affiliate_private.ledger_entry.release_at IS 'When the amount leaves its hold; NULL for payouts and for what is paid out.';
 
 -- Balances without a hot row: writers append deltas, and fold them into balance and balance_hold in batches as they pass.
@@ -204,6 +216,11 @@ CREATE TYPE affiliate_private.sale_target AS (
   refund_basis_minor     bigint,
   canceled               boolean,
   contested_affiliate_id bigint,
+  level_id               bigint,
+  parent_affiliate_id    bigint,
+  tier_rate_ppm          bigint,
+  tier_fixed_minor       bigint,
+  tier_minor             bigint,
   coupon_code_used       text,
   reference              text
 );

@@ -8,6 +8,7 @@ mod coupon_sales;
 mod coupons;
 mod deliveries;
 mod keys;
+mod levels;
 mod listing;
 mod payout;
 mod payouts;
@@ -17,6 +18,7 @@ mod referrals;
 mod rules;
 mod strangers;
 mod support;
+mod tiers;
 mod webhooks;
 
 /// Unix seconds: what is sold after this moment comes after everything the test did before.

@@ -30,6 +30,12 @@ BEGIN
              SELECT v_row.rule_source AS source, affiliate_private.explain_rule(v_sale, v_row) AS why,
                     trim_scale(v_row.fx_ppb * 0.000000001) AS exchange_factor,
                     affiliate_private.explain_lines(v_sale, v_row, v_currency) AS lines) AS y) AS rule,
+           (SELECT row_to_json(y) FROM (
+             SELECT a.affiliate_id, a.email, trim_scale(v_row.tier_rate_ppm * 0.0001) AS percent, affiliate_private.money_number(v_row.tier_fixed_minor, v_currency) AS fixed,
+                    affiliate_private.money_number(v_row.tier_minor, v_currency) AS commission,
+                    affiliate_private.money_number(affiliate_private.reversed_part(v_row, v_row.tier_minor), v_currency) AS reversed
+             FROM affiliate_private.affiliate AS a
+             WHERE a.project_id = v_row.project_id AND a.affiliate_id = v_row.parent_affiliate_id) AS y) AS parent,
            (SELECT row_to_json(y) FROM (SELECT v_row.hold_days AS days, v_row.release_at AS release_at, v_row.paid AS paid) AS y) AS hold,
            (SELECT coalesce(json_agg(row_to_json(y) ORDER BY y.occurred_at), '[]'::json) FROM (
              SELECT r.refund_key AS key, r.mode, affiliate_private.money_number(r.amount_minor, r.currency) AS amount, r.void, r.occurred_at
@@ -47,4 +53,4 @@ BEGIN
              WHERE e.project_id = v_row.project_id AND e.conversion_id = v_row.conversion_id) AS y) AS ledger) AS x;
 END
 $$;
-COMMENT ON FUNCTION affiliate.explain_conversion(bigint) IS 'Why a conversion pays what it pays and to whom: the sale, every piece of evidence with its verdict, the rule and its source, the arithmetic per line, exchange factor, hold, refunds and ledger entries. Amounts are decimals. RF404 for an unknown id.';
+COMMENT ON FUNCTION affiliate.explain_conversion(bigint) IS 'Why a conversion pays what it pays and to whom: the sale, every piece of evidence with its verdict, the rule and its source, the arithmetic per line, exchange factor, the parent''s part, hold, refunds and ledger entries. Amounts are decimals. RF404 for an unknown id.';

@@ -28,6 +28,12 @@ BEGIN
       WHEN 'commission_fixed' THEN
         v_rule := affiliate_private.parse_commission(set_project.p_settings ->> 'commission_percent', v_value, v_project.currency);
         v_new.rate_ppm := v_rule.rate_ppm; v_new.fixed_minor := v_rule.fixed_minor;
+      WHEN 'tier_percent' THEN
+        v_rule := affiliate_private.parse_commission(v_value, NULL, v_project.currency);
+        v_new.tier_rate_ppm := v_rule.rate_ppm; v_new.tier_fixed_minor := v_rule.fixed_minor;
+      WHEN 'tier_fixed' THEN
+        v_rule := affiliate_private.parse_commission(set_project.p_settings ->> 'tier_percent', v_value, v_project.currency);
+        v_new.tier_rate_ppm := v_rule.rate_ppm; v_new.tier_fixed_minor := v_rule.fixed_minor;
       ELSE v_new := affiliate_private.change_setting(v_new, v_key, v_value);
     END CASE;
   END LOOP;
@@ -36,9 +42,10 @@ BEGIN
   IF v_new IS DISTINCT FROM affiliate_private.setting_at(v_project.project_id, v_at) THEN
     INSERT INTO affiliate_private.project_setting
       (project_id, effective_at, hold_days, rate_ppm, fixed_minor, touch_model, allow_self_referral, commission_duration, commission_months,
-       recurring_commission, upgrade_commission, commission_base, on_cancel)
+       recurring_commission, upgrade_commission, commission_base, on_cancel, tier_rate_ppm, tier_fixed_minor, tier_months)
     VALUES (v_project.project_id, v_at, v_new.hold_days, v_new.rate_ppm, v_new.fixed_minor, v_new.touch_model, v_new.allow_self_referral,
-            v_new.commission_duration, v_new.commission_months, v_new.recurring_commission, v_new.upgrade_commission, v_new.commission_base, v_new.on_cancel);
+            v_new.commission_duration, v_new.commission_months, v_new.recurring_commission, v_new.upgrade_commission, v_new.commission_base, v_new.on_cancel,
+            v_new.tier_rate_ppm, v_new.tier_fixed_minor, v_new.tier_months);
     -- The first version also covers every sale before it.
     PERFORM affiliate_private.resettle_since(v_project.project_id, CASE
       WHEN v_at <= (SELECT min(o.effective_at) FROM affiliate_private.project_setting AS o WHERE o.project_id = v_project.project_id) THEN '-infinity'

@@ -21,6 +21,7 @@ BEGIN
   UPDATE affiliate_private.payout_request AS q SET status = 'canceled', reason = 'the affiliate was deleted', decided_at = clock_timestamp()
   WHERE q.project_id = v_row.project_id AND q.affiliate_id = v_row.affiliate_id AND q.status IN ('pending', 'approved');
   PERFORM affiliate_private.own_code(v_row.project_id, 'referral', v_row.referral_code_key, NULL);
+  PERFORM affiliate_private.resettle_parent(v_row.project_id, v_row.affiliate_id);
   RETURN NULL;
 END
 $$;

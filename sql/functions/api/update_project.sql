@@ -18,7 +18,9 @@ SELECT affiliate_private.declare_endpoint('update_project', $json${
   "description": "Change settings from now on; sales made before keep what was in force. Only the fields sent are changed.",
   "body": {
     "anyOf": [{"properties": {"commission_percent": {"type": "null"}}}, {"properties": {"commission_fixed": {"type": "null"}}}],
-    "allOf": [{"anyOf": [
+    "allOf": [{"anyOf": [{"properties": {"tier_percent": {"type": "null"}}}, {"properties": {"tier_fixed": {"type": "null"}}}]}, {"anyOf": [
+      {"required": ["tier_months"]}, {"required": ["tier_percent"], "properties": {"tier_percent": {"type": "number"}}},
+      {"required": ["tier_fixed"], "properties": {"tier_fixed": {"type": "number"}}},
       {"required": ["name"]}, {"required": ["currency"]}, {"required": ["hold_days"]}, {"required": ["touch_model"]}, {"required": ["allow_self_referral"]},
       {"required": ["commission_duration"]}, {"required": ["recurring_commission"]}, {"required": ["upgrade_commission"]},
       {"required": ["commission_base"]}, {"required": ["on_cancel"]}, {"required": ["payout_minimum"]}, {"required": ["payout_approval"]},
@@ -27,7 +29,7 @@ SELECT affiliate_private.declare_endpoint('update_project', $json${
       {"required": ["commission_fixed"], "properties": {"commission_fixed": {"type": "number"}}}
     ]}, {"anyOf": [
       {"properties": {"currency": {"not": {"$ref": "#/components/schemas/WholeCurrency"}}}},
-      {"properties": {"commission_fixed": {"type": ["integer", "null"]}, "payout_minimum": {"type": "integer"}}}
+      {"properties": {"commission_fixed": {"type": ["integer", "null"]}, "tier_fixed": {"type": ["integer", "null"]}, "payout_minimum": {"type": "integer"}}}
     ]}]
   },
   "parameters": {
@@ -44,6 +46,9 @@ SELECT affiliate_private.declare_endpoint('update_project', $json${
     "on_cancel":           {"in": "body", "type": "string", "enum": ["keep", "reverse_held"], "description": "What the end of a subscription does to commission that is still held"},
     "touch_model":         {"in": "body", "type": "string", "enum": ["last", "first"], "description": "Which of several attributions of one email counts"},
     "allow_self_referral": {"in": "body", "type": "boolean", "description": "Whether affiliates earn on their own purchases"},
+    "tier_percent":        {"in": "body", "type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.0001, "nullable": true, "description": "What the parent of an affiliate earns on top: percentage of each sale (0 for nothing)"},
+    "tier_fixed":          {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "multipleOf": 0.01, "nullable": true, "description": "The same as a fixed amount per sale in the project's currency, instead of a percentage"},
+    "tier_months":         {"in": "body", "type": "integer", "minimum": 0, "maximum": 1200, "description": "For how many months after an affiliate got its parent; 0 for no limit"},
     "payout_minimum":      {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "multipleOf": 0.01, "description": "Least amount paid out at once, in the project's currency"},
     "payout_approval":     {"in": "body", "type": "string", "enum": ["manual", "automatic"], "description": "Whether you approve each payout request, or each counts as approved"}
   }

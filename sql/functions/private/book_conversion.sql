@@ -9,16 +9,14 @@ BEGIN
   END IF;
   -- What the ledger should hold for this conversion against what it holds; the difference is appended.
   WITH target AS (
-    SELECT (book_conversion.p_new).affiliate_id AS affiliate_id, affiliate_private.effective_release_at(book_conversion.p_new) AS release_at, t.kind, t.amount_minor
-    FROM (VALUES ('commission', (book_conversion.p_new).commission_minor), ('refund', -affiliate_private.reversed_minor(book_conversion.p_new))) AS t (kind, amount_minor)
-    WHERE (book_conversion.p_new).affiliate_id IS NOT NULL AND (book_conversion.p_new).deleted_at IS NULL
+    SELECT d.* FROM affiliate_private.due_entries(book_conversion.p_new) AS d
   ), difference AS (
     SELECT d.affiliate_id, d.release_at, d.kind, sum(d.amount_minor)::bigint AS amount_minor
     FROM (SELECT target.affiliate_id, target.release_at, target.kind, target.amount_minor FROM target
           UNION ALL
           SELECT e.affiliate_id, e.release_at, e.kind, -e.amount_minor FROM affiliate_private.ledger_entry AS e
           WHERE e.project_id = (book_conversion.p_new).project_id AND e.conversion_id = (book_conversion.p_new).conversion_id
-            AND e.kind IN ('commission', 'refund')) AS d
+            AND e.kind <> 'payout') AS d
     GROUP BY d.affiliate_id, d.release_at, d.kind
     HAVING sum(d.amount_minor) <> 0
   ), entry AS (
@@ -55,9 +53,9 @@ CREATE OR REPLACE FUNCTION affiliate_private.book_new_conversion(p_new affiliate
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_new        affiliate_private.conversion := book_new_conversion.p_new;
-  v_release_at timestamptz := CASE WHEN NOT v_new.paid THEN v_new.release_at END;
+  v_release_at timestamptz := affiliate_private.effective_release_at(v_new);
+  v_tier       bigint;
   v_reversed   bigint := CASE WHEN v_new.refunded_minor > 0 OR v_new.canceled THEN affiliate_private.reversed_minor(v_new) ELSE 0 END;
-  v_delta_id   bigint;
 BEGIN
   IF v_new.affiliate_id IS NULL THEN
     RETURN;
@@ -66,17 +64,54 @@ BEGIN
   SELECT v_new.project_id, v_new.affiliate_id, v_new.conversion_id, t.kind, t.amount_minor, affiliate_private.project_currency(v_new.project_id), v_release_at
   FROM (VALUES ('commission', v_new.commission_minor), ('refund', -v_reversed)) AS t (kind, amount_minor)
   WHERE t.amount_minor <> 0;
-  INSERT INTO affiliate_private.balance_delta AS b (project_id, affiliate_id, total_minor, release_at, purchases, signups)
-  VALUES (v_new.project_id, v_new.affiliate_id, v_new.commission_minor - v_reversed, v_release_at,
-          (v_new.type = 'purchase')::integer, (v_new.type = 'signup')::integer)
-  RETURNING b.delta_id INTO v_delta_id;
-  IF v_delta_id % 32 = 0 THEN
-    PERFORM affiliate_private.fold_balance(v_new.project_id, v_new.affiliate_id);
+  PERFORM affiliate_private.add_balance_delta(v_new.project_id, v_new.affiliate_id, v_new.commission_minor - v_reversed, v_release_at,
+                                              (v_new.type = 'purchase')::integer, (v_new.type = 'signup')::integer);
+  IF v_new.parent_affiliate_id IS NOT NULL THEN
+    WITH booked AS (
+      INSERT INTO affiliate_private.ledger_entry AS e (project_id, affiliate_id, conversion_id, kind, amount_minor, currency, release_at)
+      SELECT v_new.project_id, d.affiliate_id, v_new.conversion_id, d.kind, d.amount_minor, affiliate_private.project_currency(v_new.project_id), d.release_at
+      FROM affiliate_private.due_entries(v_new) AS d WHERE d.kind IN ('tier', 'tier_refund')
+      RETURNING e.amount_minor)
+    SELECT sum(booked.amount_minor) INTO v_tier FROM booked;
+    IF v_tier <> 0 THEN
+      PERFORM affiliate_private.add_balance_delta(v_new.project_id, v_new.parent_affiliate_id, v_tier, v_new.release_at, 0, 0);
+    END IF;
   END IF;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.book_new_conversion(affiliate_private.conversion) IS 'The first entries of a conversion, for which there is nothing yet to compare with.';
 
+CREATE OR REPLACE FUNCTION affiliate_private.add_balance_delta(p_project_id bigint, p_affiliate_id bigint, p_total_minor bigint, p_release_at timestamptz,
+                                                               p_purchases integer, p_signups integer) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_delta_id bigint;
+BEGIN
+  INSERT INTO affiliate_private.balance_delta AS b (project_id, affiliate_id, total_minor, release_at, purchases, signups)
+  VALUES (add_balance_delta.p_project_id, add_balance_delta.p_affiliate_id, add_balance_delta.p_total_minor, add_balance_delta.p_release_at,
+          add_balance_delta.p_purchases, add_balance_delta.p_signups)
+  RETURNING b.delta_id INTO v_delta_id;
+  -- About every 32nd writer folds what has gathered for the affiliate it has just written to.
+  IF v_delta_id % 32 = 0 THEN
+    PERFORM affiliate_private.fold_balance(add_balance_delta.p_project_id, add_balance_delta.p_affiliate_id);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.add_balance_delta(bigint, bigint, bigint, timestamptz, integer, integer) IS 'Adds earnings (minor units, held until p_release_at) and counts to an affiliate''s balance.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.due_entries(p_conversion affiliate_private.conversion) RETURNS TABLE (affiliate_id bigint, kind text, amount_minor bigint, release_at timestamptz)
+LANGUAGE sql STABLE AS $$
+  SELECT t.affiliate_id, t.kind, t.amount_minor, t.release_at
+  FROM (SELECT (due_entries.p_conversion).*) AS c
+  CROSS JOIN LATERAL (VALUES
+    (c.affiliate_id, 'commission', c.commission_minor, affiliate_private.effective_release_at(c)),
+    (c.affiliate_id, 'refund', -affiliate_private.reversed_minor(c), affiliate_private.effective_release_at(c)),
+    -- The parent is paid apart from the affiliate, so that its part keeps its own hold.
+    (c.parent_affiliate_id, 'tier', c.tier_minor, c.release_at),
+    (c.parent_affiliate_id, 'tier_refund', -affiliate_private.reversed_part(c, c.tier_minor), c.release_at)) AS t (affiliate_id, kind, amount_minor, release_at)
+  WHERE t.affiliate_id IS NOT NULL AND t.amount_minor <> 0 AND c.deleted_at IS NULL
+$$;
+COMMENT ON FUNCTION affiliate_private.due_entries(affiliate_private.conversion) IS 'What the ledger should hold for a conversion, payouts aside: commission and refunds of the affiliate, and the part of its parent.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.counts_as(p_type text, p_conversion affiliate_private.conversion) RETURNS integer
 LANGUAGE sql IMMUTABLE AS $$

@@ -16,6 +16,8 @@ BEGIN
     WHEN 'upgrade_commission' THEN v_new.upgrade_commission := affiliate_private.check_boolean(v_key, v_value);
     WHEN 'commission_base' THEN v_new.commission_base := affiliate_private.check_setting(v_key, v_value, '^(net|gross)$', '"net" or "gross"');
     WHEN 'on_cancel' THEN v_new.on_cancel := affiliate_private.check_setting(v_key, v_value, '^(keep|reverse_held)$', '"keep" or "reverse_held"');
+    WHEN 'tier_months' THEN
+      v_new.tier_months := nullif(affiliate_private.check_setting(v_key, v_value, '^([0-9]{1,3}|1[01][0-9]{2}|1200)$', 'a whole number between 1 and 1200, or 0 for no limit')::integer, 0);
     ELSE RAISE EXCEPTION USING ERRCODE = 'RF400',
       MESSAGE = format('unknown setting "%s": use %s', left(v_key, 60), affiliate_private.setting_names());
   END CASE;
@@ -26,7 +28,7 @@ COMMENT ON FUNCTION affiliate_private.change_setting(affiliate_private.project_s
 
 CREATE OR REPLACE FUNCTION affiliate_private.setting_names() RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT 'name, currency, hold_days, commission_percent, commission_fixed, commission_duration, commission_months, recurring_commission, upgrade_commission, commission_base, on_cancel, touch_model, allow_self_referral, payout_minimum or payout_approval'
+  SELECT 'name, currency, hold_days, commission_percent, commission_fixed, commission_duration, commission_months, recurring_commission, upgrade_commission, commission_base, on_cancel, touch_model, allow_self_referral, tier_percent, tier_fixed, tier_months, payout_minimum or payout_approval'
 $$;
 COMMENT ON FUNCTION affiliate_private.setting_names() IS 'The documented names of a project''s settings, for messages.';
 

@@ -43,7 +43,9 @@ COMMENT ON FUNCTION affiliate_private.explain_lines(affiliate_private.sale, affi
 CREATE OR REPLACE FUNCTION affiliate_private.explain_rule(p_sale affiliate_private.sale, p_conversion affiliate_private.conversion) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  v_setting affiliate_private.project_setting := affiliate_private.setting_at((explain_rule.p_sale).project_id, (explain_rule.p_sale).occurred_at);
+  v_setting affiliate_private.project_setting := affiliate_private.levelled_setting(
+    affiliate_private.setting_at((explain_rule.p_sale).project_id, (explain_rule.p_sale).occurred_at),
+    affiliate_private.level_at((explain_rule.p_sale).project_id, (explain_rule.p_conversion).affiliate_id, (explain_rule.p_sale).occurred_at));
 BEGIN
   RETURN CASE
     WHEN (explain_rule.p_conversion).value_override_minor IS NOT NULL THEN 'the owner set the commission of this conversion by hand'
@@ -55,7 +57,10 @@ BEGIN
                   v_setting.commission_duration, ' (' || v_setting.commission_months || ' months)', v_setting.recurring_commission, v_setting.upgrade_commission)
     WHEN (explain_rule.p_conversion).rule_source = 'affiliate' THEN 'the affiliate''s own commission comes before all others'
     WHEN (explain_rule.p_conversion).rule_source = 'product' THEN 'the product has a commission of its own'
-    WHEN (explain_rule.p_conversion).rule_source = 'mixed' THEN 'some of the products have a commission of their own, the others the project''s'
+    WHEN (explain_rule.p_conversion).rule_source = 'mixed' THEN 'some of the products have a commission of their own, the others the default'
+    WHEN (explain_rule.p_conversion).rule_source = 'level' THEN format('the affiliate''s level (%s) pays this instead of the project''s default',
+      (SELECT l.name FROM affiliate_private.commission_level AS l
+       WHERE l.project_id = (explain_rule.p_conversion).project_id AND l.level_id = (explain_rule.p_conversion).level_id))
     ELSE 'no narrower rule was in force, so the project''s default applies' END;
 END
 $$;

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION affiliate_private.line_rules(p_sale affiliate_private.sale, p_setting affiliate_private.project_setting, p_affiliate_id bigint, p_pays boolean,
+CREATE OR REPLACE FUNCTION affiliate_private.line_rules(p_sale affiliate_private.sale, p_setting affiliate_private.project_setting, p_affiliate_id bigint, p_default_source text, p_pays boolean,
                                                         OUT rule_source text, OUT line_rate_ppm bigint[], OUT line_fixed_minor bigint[])
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -18,17 +18,17 @@ BEGIN
   FOREACH v_product IN ARRAY v_sale.line_product LOOP
     v_rule := CASE WHEN v_earning THEN affiliate_kernel.choose_rule(v_override,
       CASE WHEN v_product <> '' THEN affiliate_private.product_rule_at(v_sale.project_id, v_sale.provider, v_product, v_sale.occurred_at) END, v_default) END;
-    v_source := coalesce((ARRAY['affiliate', 'product', 'project'])[v_rule[1]], 'none');
+    v_source := coalesce((ARRAY['affiliate', 'product', line_rules.p_default_source])[v_rule[1]], 'none');
     rule_source := CASE WHEN rule_source IS NULL OR rule_source = v_source THEN v_source ELSE 'mixed' END;
     line_rate_ppm := line_rate_ppm || coalesce(v_rule[2], 0);
-    -- A fixed amount of the affiliate or the project is per sale: it stands on the first line it covers. A product's is per line.
+    -- A fixed amount of the affiliate, its level or the project is per sale: it stands on the first line it covers. A product's is per line.
     IF v_source = 'product' OR NOT v_fixed_booked THEN
       line_fixed_minor := line_fixed_minor || coalesce(v_rule[3], 0);
     ELSE
       line_fixed_minor := line_fixed_minor || 0::bigint;
     END IF;
-    v_fixed_booked := v_fixed_booked OR v_source IN ('affiliate', 'project');
+    v_fixed_booked := v_fixed_booked OR v_source IN ('affiliate', line_rules.p_default_source);
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.line_rules(affiliate_private.sale, affiliate_private.project_setting, bigint, boolean) IS 'The commission rule of every line item of a sale (affiliate override, then product, then project default); zeros where nobody is credited or the sale does not pay (sale_pays, sign-ups).';
+COMMENT ON FUNCTION affiliate_private.line_rules(affiliate_private.sale, affiliate_private.project_setting, bigint, text, boolean) IS 'The commission rule of every line item of a sale (affiliate override, then product, then the default of p_default_source, the affiliate''s level or the project); zeros where nobody is credited or the sale does not pay (sale_pays, sign-ups).';

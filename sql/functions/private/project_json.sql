@@ -20,7 +20,10 @@ LANGUAGE sql STABLE AS $$
            CASE WHEN s.fixed_minor = 0 THEN trim_scale(s.rate_ppm * 0.0001) END AS commission_percent,
            CASE WHEN s.fixed_minor > 0 THEN affiliate_private.money_number(s.fixed_minor, p.currency) END AS commission_fixed,
            s.commission_duration, s.commission_months, s.recurring_commission, s.upgrade_commission, s.commission_base, s.on_cancel,
-           s.touch_model, s.allow_self_referral, affiliate_private.money_number(p.payout_minimum_minor, p.currency) AS payout_minimum, p.payout_approval
+           s.touch_model, s.allow_self_referral,
+           CASE WHEN s.tier_fixed_minor = 0 THEN trim_scale(s.tier_rate_ppm * 0.0001) END AS tier_percent,
+           CASE WHEN s.tier_fixed_minor > 0 THEN affiliate_private.money_number(s.tier_fixed_minor, p.currency) END AS tier_fixed, coalesce(s.tier_months, 0) AS tier_months,
+           affiliate_private.money_number(p.payout_minimum_minor, p.currency) AS payout_minimum, p.payout_approval
     FROM affiliate_private.project AS p, affiliate_private.setting_at(p.project_id, project_json.p_at) AS s
     WHERE p.project_id = project_json.p_project_id) AS x
 $$;

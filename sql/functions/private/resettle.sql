@@ -46,6 +46,15 @@ LANGUAGE sql VOLATILE AS $$
 $$;
 COMMENT ON FUNCTION affiliate_private.resettle_emails(bigint, text[]) IS 'Settles again the customers with these emails, after an affiliate took or left one (self-referral).';
 
+CREATE OR REPLACE FUNCTION affiliate_private.resettle_parent(p_project_id bigint, p_parent_id bigint) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+  SELECT affiliate_private.resettle_customers(resettle_parent.p_project_id, ARRAY(
+    SELECT DISTINCT s.customer_id FROM affiliate_private.conversion AS c
+    JOIN affiliate_private.sale AS s ON s.project_id = c.project_id AND s.sale_id = c.sale_id
+    WHERE c.project_id = resettle_parent.p_project_id AND c.parent_affiliate_id = resettle_parent.p_parent_id AND c.deleted_at IS NULL))
+$$;
+COMMENT ON FUNCTION affiliate_private.resettle_parent(bigint, bigint) IS 'Settles again the customers whose sales a parent earns on, after it is gone.';
+
 CREATE OR REPLACE FUNCTION affiliate_private.resettle_customers(p_project_id bigint, p_customer_ids bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN

@@ -5,15 +5,15 @@ DECLARE
   v_sale     affiliate_private.sale := sale_target.p_sale;
   v_edit     affiliate_private.sale_edit;
   v_payment  text[];
-  v_pays     boolean;
   v_setting  affiliate_private.project_setting;
   v_stamp    affiliate_private.conversion := sale_target.p_stamp;
   v_evidence record;
+  v_level    affiliate_private.commission_level_version;
   v_lines    record;
+  v_tier     record;
 BEGIN
   v_setting := affiliate_private.setting_at(v_sale.project_id, v_sale.occurred_at);
   v_payment := affiliate_private.payment_component(v_sale.project_id, v_sale.provider, ARRAY[v_sale.sale_key]);
-  v_pays    := affiliate_private.sale_pays(v_sale, v_setting, v_payment);
   v_sale.line_product := affiliate_private.sale_products(v_sale);
   IF v_setting.commission_base = 'gross' THEN
     v_sale.line_base_minor := affiliate_private.spread_minor(v_sale.line_base_minor, v_sale.gross_minor);
@@ -53,7 +53,11 @@ BEGIN
     affiliate_private.coupon_code_of(v_sale.project_id, v_target.evidence_id, v_sale.occurred_at) END);
   v_target.reference := coalesce(v_edit.reference, CASE WHEN v_sale.provider <> 'api' THEN v_sale.sale_key END);
 
-  SELECT * INTO v_lines FROM affiliate_private.line_rules(v_sale, v_setting, v_target.affiliate_id, v_pays AND v_sale.type = 'purchase');
+  v_level := affiliate_private.level_at(v_sale.project_id, v_target.affiliate_id, v_sale.occurred_at);
+  v_setting := affiliate_private.levelled_setting(v_setting, v_level);
+  v_lines := affiliate_private.line_rules(v_sale, v_setting, v_target.affiliate_id, CASE WHEN v_level.level_id IS NULL THEN 'project' ELSE 'level' END,
+                                          v_sale.type = 'purchase' AND affiliate_private.sale_pays(v_sale, v_setting, v_payment));
+  v_target.level_id             := v_level.level_id;
   v_target.type                 := v_sale.type;
   v_target.rule_source          := v_lines.rule_source;
   v_target.line_base_minor      := v_sale.line_base_minor;
@@ -64,6 +68,12 @@ BEGIN
   v_target.value_override_minor := v_edit.value_minor;
   v_target.occurred_at          := v_sale.occurred_at;
   v_target.hold_days            := v_setting.hold_days;
+
+  v_tier := affiliate_private.sale_tier(v_sale, v_setting, CASE WHEN v_lines.rule_source <> 'none' THEN v_target.affiliate_id END, v_target.fx_ppb);
+  v_target.parent_affiliate_id := v_tier.parent_affiliate_id;
+  v_target.tier_rate_ppm       := v_tier.rate_ppm;
+  v_target.tier_fixed_minor    := v_tier.fixed_minor;
+  v_target.tier_minor          := v_tier.tier_minor;
 
   v_target.refund_basis_minor := v_sale.refund_basis_minor;
   v_target.refunded_minor     := least(affiliate_private.refunded_minor(v_sale.project_id, v_sale.provider, v_payment), greatest(v_sale.refund_basis_minor, 0));

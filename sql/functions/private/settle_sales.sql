@@ -44,6 +44,7 @@ BEGIN
     PERFORM affiliate_private.book_payout(v_new);
   END IF;
   PERFORM affiliate_private.announce_conversion(v_old, v_new);
+  PERFORM affiliate_private.note_level_candidates(v_new.project_id, ARRAY[v_new.affiliate_id, v_new.parent_affiliate_id]);
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.settle_sale(bigint, bigint, boolean) IS 'Brings one sale''s conversion, ledger and webhooks to what the facts say, and marks it paid or unpaid where the owner says so; nothing happens where they already are.';
@@ -56,14 +57,16 @@ BEGIN
   INSERT INTO affiliate_private.conversion AS c
     (project_id, sale_id, type, referred_user_id, affiliate_id, attribution_source, evidence_id, rule_source, currency, base_minor,
      line_base_minor, line_rate_ppm, line_fixed_minor, fx_ppb, value_override_minor, occurred_at, hold_days, refunded_minor, refund_basis_minor, canceled,
-     coupon_code_used, reference)
+     level_id, parent_affiliate_id, tier_rate_ppm, tier_fixed_minor, tier_minor, coupon_code_used, reference)
   SELECT (insert_conversion.p_sale).project_id, (insert_conversion.p_sale).sale_id, (insert_conversion.p_target).type,
          affiliate_private.refer_user(insert_conversion.p_sale, (insert_conversion.p_target).affiliate_id, (insert_conversion.p_target).type),
          (insert_conversion.p_target).affiliate_id, (insert_conversion.p_target).attribution_source, (insert_conversion.p_target).evidence_id,
          (insert_conversion.p_target).rule_source, (insert_conversion.p_target).currency, (insert_conversion.p_target).base_minor,
          (insert_conversion.p_target).line_base_minor, (insert_conversion.p_target).line_rate_ppm, (insert_conversion.p_target).line_fixed_minor,
          (insert_conversion.p_target).fx_ppb, (insert_conversion.p_target).value_override_minor, (insert_conversion.p_target).occurred_at, (insert_conversion.p_target).hold_days,
-         (insert_conversion.p_target).refunded_minor, (insert_conversion.p_target).refund_basis_minor, (insert_conversion.p_target).canceled, (insert_conversion.p_target).coupon_code_used,
+         (insert_conversion.p_target).refunded_minor, (insert_conversion.p_target).refund_basis_minor, (insert_conversion.p_target).canceled,
+         (insert_conversion.p_target).level_id, (insert_conversion.p_target).parent_affiliate_id, (insert_conversion.p_target).tier_rate_ppm,
+         (insert_conversion.p_target).tier_fixed_minor, (insert_conversion.p_target).tier_minor, (insert_conversion.p_target).coupon_code_used,
          (insert_conversion.p_target).reference
   RETURNING c.* INTO v_row;
   RETURN v_row;
@@ -82,7 +85,8 @@ BEGIN
         currency = t.currency, base_minor = t.base_minor, line_base_minor = t.line_base_minor, line_rate_ppm = t.line_rate_ppm,
         line_fixed_minor = t.line_fixed_minor, fx_ppb = t.fx_ppb, value_override_minor = t.value_override_minor, occurred_at = t.occurred_at,
         hold_days = t.hold_days, refunded_minor = t.refunded_minor, refund_basis_minor = t.refund_basis_minor, canceled = t.canceled,
-        contested_affiliate_id = t.contested_affiliate_id, coupon_code_used = t.coupon_code_used, reference = t.reference,
+        contested_affiliate_id = t.contested_affiliate_id, level_id = t.level_id, parent_affiliate_id = t.parent_affiliate_id,
+        tier_rate_ppm = t.tier_rate_ppm, tier_fixed_minor = t.tier_fixed_minor, tier_minor = t.tier_minor, coupon_code_used = t.coupon_code_used, reference = t.reference,
         referred_user_id = affiliate_private.refer_user(restamp_conversion.p_sale, t.affiliate_id, t.type),
         stamp_version = c.stamp_version + 1, updated_at = clock_timestamp()
     FROM (SELECT (restamp_conversion.p_target).*) AS t
@@ -122,7 +126,8 @@ LANGUAGE sql IMMUTABLE AS $$
              (stamp_of.p_conversion).line_base_minor, (stamp_of.p_conversion).line_rate_ppm, (stamp_of.p_conversion).line_fixed_minor,
              (stamp_of.p_conversion).fx_ppb, (stamp_of.p_conversion).value_override_minor, (stamp_of.p_conversion).occurred_at,
              (stamp_of.p_conversion).hold_days, (stamp_of.p_conversion).refunded_minor, (stamp_of.p_conversion).refund_basis_minor, (stamp_of.p_conversion).canceled,
-             (stamp_of.p_conversion).contested_affiliate_id, (stamp_of.p_conversion).coupon_code_used,
+             (stamp_of.p_conversion).contested_affiliate_id, (stamp_of.p_conversion).level_id, (stamp_of.p_conversion).parent_affiliate_id,
+             (stamp_of.p_conversion).tier_rate_ppm, (stamp_of.p_conversion).tier_fixed_minor, (stamp_of.p_conversion).tier_minor, (stamp_of.p_conversion).coupon_code_used,
              (stamp_of.p_conversion).reference)::affiliate_private.sale_target
 $$;
 COMMENT ON FUNCTION affiliate_private.stamp_of(affiliate_private.conversion) IS 'What a conversion says now, in the form of a target, for comparing.';

@@ -21,14 +21,14 @@ LANGUAGE sql STABLE AS $$
   FROM (
     SELECT m.conversion_id, m.affiliate_id, m.kind, m.release_at, sum(m.expected) AS expected, sum(m.actual) AS actual
     FROM (
-      SELECT c.conversion_id, c.affiliate_id, t.kind, affiliate_private.effective_release_at(c) AS release_at, t.amount_minor AS expected, 0 AS actual
+      SELECT c.conversion_id, t.affiliate_id, t.kind, t.release_at, t.amount_minor AS expected, 0 AS actual
       FROM affiliate_private.conversion AS c
-      CROSS JOIN LATERAL (VALUES ('commission', c.commission_minor), ('refund', -affiliate_private.reversed_minor(c))) AS t (kind, amount_minor)
-      WHERE c.project_id = verify_ledger.p_project_id AND c.affiliate_id IS NOT NULL AND c.deleted_at IS NULL
+      CROSS JOIN LATERAL affiliate_private.due_entries(c) AS t
+      WHERE c.project_id = verify_ledger.p_project_id
       UNION ALL
       SELECT e.conversion_id, e.affiliate_id, e.kind, e.release_at, 0, e.amount_minor
       FROM affiliate_private.ledger_entry AS e
-      WHERE e.project_id = verify_ledger.p_project_id AND e.kind IN ('commission', 'refund')) AS m
+      WHERE e.project_id = verify_ledger.p_project_id AND e.kind <> 'payout') AS m
     GROUP BY m.conversion_id, m.affiliate_id, m.kind, m.release_at
     HAVING sum(m.expected) <> sum(m.actual)) AS d
 $$;

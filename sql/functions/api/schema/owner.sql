@@ -3,7 +3,7 @@
 SELECT affiliate_private.declare_schema('Project', $json${
   "type": "object",
   "required": ["project_id", "name", "currency", "hold_days", "commission_percent", "commission_fixed", "commission_duration", "commission_months",
-               "recurring_commission", "upgrade_commission", "commission_base", "on_cancel", "touch_model", "allow_self_referral",
+               "recurring_commission", "upgrade_commission", "commission_base", "on_cancel", "touch_model", "allow_self_referral", "tier_percent", "tier_fixed", "tier_months",
                "payout_minimum", "payout_approval"],
   "properties": {
     "project_id": {"type": "integer", "minimum": 1}, "name": {"type": "string"}, "currency": {"type": "string"}, "hold_days": {"type": "integer"},
@@ -12,6 +12,9 @@ SELECT affiliate_private.declare_schema('Project', $json${
     "recurring_commission": {"type": "boolean"}, "upgrade_commission": {"type": "boolean"},
     "commission_base": {"type": "string", "enum": ["net", "gross"]}, "on_cancel": {"type": "string", "enum": ["keep", "reverse_held"]},
     "touch_model": {"type": "string", "enum": ["last", "first"]}, "allow_self_referral": {"type": "boolean"},
+    "tier_percent": {"type": ["number", "null"], "description": "What an affiliate's parent earns on top: percentage of the sale"},
+    "tier_fixed": {"type": ["number", "null"], "description": "The same as a fixed amount per sale in the project's currency"},
+    "tier_months": {"type": "integer", "description": "For how many months after the affiliate got its parent; 0 for no limit"},
     "payout_minimum": {"type": "number", "description": "In the project's currency"}, "payout_approval": {"type": "string", "enum": ["manual", "automatic"]}
   }
 }$json$);
