@@ -26,4 +26,5 @@ GRANT USAGE ON SCHEMA affiliate, affiliate_kernel, affiliate_private TO affiliat
 GRANT SELECT ON affiliate.affiliates, affiliate.conversions, affiliate.ledger, affiliate.parked_events,
   affiliate.webhook_deliveries, affiliate.webhook_attempts TO affiliate_analyst;
 GRANT EXECUTE ON FUNCTION affiliate_private.currency_exponent(text), affiliate_private.money_decimal(bigint, text),
-  affiliate_private.reversed_minor(affiliate_private.conversion) TO affiliate_analyst, affiliate_report;
+  affiliate_private.reversed_minor(affiliate_private.conversion),
+  affiliate_private.reversed_part(affiliate_private.conversion, bigint) TO affiliate_analyst, affiliate_report;

@@ -16,6 +16,7 @@ mod project;
 mod providers;
 mod referrals;
 mod rules;
+mod simulation;
 mod strangers;
 mod support;
 mod tiers;

@@ -18,7 +18,7 @@ async fn settings_are_read_and_changed_one_by_one() {
         "project_id": project.id, "name": "Shop", "currency": "USD", "hold_days": 30, "commission_percent": 20,
         "commission_fixed": null, "commission_duration": "lifetime", "commission_months": null, "recurring_commission": true,
         "upgrade_commission": true, "commission_base": "net", "on_cancel": "keep", "touch_model": "last", "allow_self_referral": false,
-        "payout_minimum": 0, "payout_approval": "manual"
+        "tier_percent": 0, "tier_fixed": null, "tier_months": 0, "payout_minimum": 0, "payout_approval": "manual"
     });
     assert_eq!(data(&project.get(PATH).await, 200), expected);
     let changes: [(Value, &[(&str, Value)]); 7] = [

@@ -29,6 +29,12 @@ pub fn preparation() -> Vec<String> {
         let create = json!({"coupon_code": coupon, "stripe_coupon_id": COUPON_IDS[n], "lemonsqueezy_discount_code": coupon, "status": "active"});
         calls.push(with_affiliate(n, "create_coupon", &create));
     }
+    for level in [
+        json!({"name": "Silver", "commission_percent": "27.7"}),
+        json!({"name": "Gold", "commission_fixed": "4.44", "commission_duration": "first_purchase"}),
+    ] {
+        calls.push(format!("SELECT affiliate.set_level($1, '{level}')::text"));
+    }
     calls
 }
 
@@ -92,7 +98,7 @@ fn dated(random: &mut Random, provider: &str, now: i64) -> Change {
     let percent = ["0", "7", "12.5", "33.3333", "100"][super::story::pick(random, 5)];
     let code = AFFILIATES[super::story::pick(random, 3)].1.to_lowercase();
     let product = *random.pick(&PRODUCTS);
-    let sql = match random.below(6) {
+    let sql = match random.below(9) {
         0 => format!(
             "SELECT affiliate.set_affiliate_commission($1, a.affiliate_id, '{percent}', NULL, to_timestamp({at}))::text
              FROM affiliate_private.affiliate AS a WHERE a.project_id = $1 AND a.referral_code_key = '{code}'"
@@ -104,6 +110,8 @@ fn dated(random: &mut Random, provider: &str, now: i64) -> Change {
             "SELECT affiliate.set_exchange_rate($1, 'EUR', '1.{}', to_timestamp({at}))::text",
             random.between(0, 99)
         ),
+        3 => parent(random, at),
+        4 => level(random, at),
         _ => {
             let setting = setting(random);
             format!("SELECT affiliate.set_project($1, '{setting}', to_timestamp({at}))::text")
@@ -112,9 +120,35 @@ fn dated(random: &mut Random, provider: &str, now: i64) -> Change {
     Change { at, sql }
 }
 
+/// One of the first two is put under a later one (so that nobody is above themselves), or under nobody.
+fn parent(random: &mut Random, at: i64) -> String {
+    let affiliate = super::story::pick(random, 2);
+    let parent = affiliate + 1 + super::story::pick(random, 3 - affiliate);
+    let email = |n: usize| AFFILIATES.get(n).map_or("", |(email, _)| email);
+    format!(
+        "SELECT affiliate.set_affiliate_parent($1, a.affiliate_id, p.affiliate_id, to_timestamp({at}))::text
+         FROM affiliate_private.affiliate AS a
+         LEFT JOIN affiliate_private.affiliate AS p ON p.project_id = a.project_id AND p.email = '{}' AND p.referral_code_key <> 'self'
+         WHERE a.project_id = $1 AND a.email = '{}'",
+        email(parent),
+        email(affiliate)
+    )
+}
+
+fn level(random: &mut Random, at: i64) -> String {
+    let affiliate = AFFILIATES[super::story::pick(random, 3)].0;
+    let level = ["Silver", "Gold", "none"][super::story::pick(random, 3)];
+    format!(
+        "SELECT affiliate.set_affiliate_level($1, a.affiliate_id, l.level_id, true, to_timestamp({at}))::text
+         FROM affiliate_private.affiliate AS a
+         LEFT JOIN affiliate_private.commission_level AS l ON l.project_id = a.project_id AND l.name = '{level}'
+         WHERE a.project_id = $1 AND a.email = '{affiliate}'"
+    )
+}
+
 fn setting(random: &mut Random) -> Value {
     let yes = if random.one_in(2) { "true" } else { "false" };
-    match random.below(10) {
+    match random.below(13) {
         0 => json!({"commission_percent": "15.5"}),
         1 => json!({"commission_fixed": "3.33"}),
         2 => json!({"hold_days": (random.below(3) * 15).to_string()}),
@@ -130,6 +164,9 @@ fn setting(random: &mut Random) -> Value {
         4 => json!({ "recurring_commission": yes }),
         5 => json!({ "upgrade_commission": yes }),
         6 => json!({"commission_base": *random.pick(&["net", "gross"])}),
+        9 => json!({"tier_percent": "3.25", "tier_months": (random.below(3)).to_string()}),
+        10 => json!({"tier_fixed": "0.77"}),
+        11 => json!({"tier_percent": "6"}),
         7 | 8 => json!({"on_cancel": *random.pick(&["keep", "reverse_held", "reverse_held"])}),
         _ => match random.below(2) {
             0 => json!({"touch_model": *random.pick(&["first", "last"])}),

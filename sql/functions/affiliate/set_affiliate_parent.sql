@@ -15,13 +15,9 @@ BEGIN
       RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = 'that affiliate is under this one already: two affiliates cannot be each other''s parent';
     END IF;
   END IF;
-  -- The months of the second tier count from when the link began, so that saying it again must not begin a new one.
-  IF (affiliate_private.parent_at(set_affiliate_parent.p_project_id, set_affiliate_parent.p_affiliate_id, v_at)).parent_affiliate_id
-     IS DISTINCT FROM set_affiliate_parent.p_parent_id THEN
-    INSERT INTO affiliate_private.affiliate_parent (project_id, affiliate_id, effective_at, parent_affiliate_id)
-    VALUES (set_affiliate_parent.p_project_id, set_affiliate_parent.p_affiliate_id, v_at, set_affiliate_parent.p_parent_id);
-    PERFORM affiliate_private.resettle_since(set_affiliate_parent.p_project_id, v_at);
-  END IF;
+  INSERT INTO affiliate_private.affiliate_parent (project_id, affiliate_id, effective_at, parent_affiliate_id)
+  VALUES (set_affiliate_parent.p_project_id, set_affiliate_parent.p_affiliate_id, v_at, set_affiliate_parent.p_parent_id);
+  PERFORM affiliate_private.resettle_since(set_affiliate_parent.p_project_id, v_at);
 END
 $$;
 COMMENT ON FUNCTION affiliate.set_affiliate_parent(bigint, bigint, bigint, timestamptz) IS 'Puts an affiliate under a parent (NULL for nobody), which earns the project''s second tier on its sales from now or p_effective_at on. RF400 for itself, RF404 unknown affiliate, RF409 where they would be each other''s parent.';

@@ -95,7 +95,8 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.find_level(bigint, bigint) IS 'A live commission level; RF404 for an unknown one.';
 
-CREATE OR REPLACE FUNCTION affiliate.set_affiliate_level(p_project_id bigint, p_affiliate_id bigint, p_level_id bigint, p_by_hand boolean DEFAULT true) RETURNS void
+CREATE OR REPLACE FUNCTION affiliate.set_affiliate_level(p_project_id bigint, p_affiliate_id bigint, p_level_id bigint, p_by_hand boolean DEFAULT true,
+                                                         p_effective_at timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_at timestamptz;
@@ -105,14 +106,14 @@ BEGIN
   IF set_affiliate_level.p_level_id IS NOT NULL THEN
     PERFORM affiliate_private.find_level(set_affiliate_level.p_project_id, set_affiliate_level.p_level_id);
   END IF;
-  v_at := clock_timestamp();
+  v_at := coalesce(set_affiliate_level.p_effective_at, clock_timestamp());
   INSERT INTO affiliate_private.affiliate_level (project_id, affiliate_id, effective_at, level_id, by_hand)
   VALUES (set_affiliate_level.p_project_id, set_affiliate_level.p_affiliate_id, v_at, set_affiliate_level.p_level_id, set_affiliate_level.p_by_hand);
   PERFORM affiliate_private.resettle_since(set_affiliate_level.p_project_id, v_at);
   PERFORM affiliate_private.note_level_candidates(set_affiliate_level.p_project_id, ARRAY[set_affiliate_level.p_affiliate_id]);
 END
 $$;
-COMMENT ON FUNCTION affiliate.set_affiliate_level(bigint, bigint, bigint, boolean) IS 'Gives an affiliate a level (NULL for none) from now on. By hand it stays there; otherwise promotions go on from it. RF404 unknown affiliate or level.';
+COMMENT ON FUNCTION affiliate.set_affiliate_level(bigint, bigint, bigint, boolean, timestamptz) IS 'Gives an affiliate a level (NULL for none) from now or p_effective_at on. By hand it stays there; otherwise promotions go on from it. RF404 unknown affiliate or level.';
 
 CREATE OR REPLACE FUNCTION affiliate.delete_level(p_project_id bigint, p_level_id bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$

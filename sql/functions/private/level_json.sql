@@ -26,7 +26,7 @@ CREATE OR REPLACE FUNCTION affiliate_private.affiliate_parent_json(p_affiliate a
 LANGUAGE sql STABLE AS $$
   SELECT row_to_json(x) FROM (
     SELECT (affiliate_parent_json.p_affiliate).affiliate_id AS affiliate_id, (affiliate_parent_json.p_affiliate).email AS user_email,
-           p.affiliate_id AS parent_id, p.email AS parent_email, CASE WHEN p.affiliate_id IS NOT NULL THEN affiliate_private.api_time(v.effective_at) END AS since
+           p.affiliate_id AS parent_id, p.email AS parent_email, CASE WHEN p.affiliate_id IS NOT NULL THEN affiliate_private.api_time(affiliate_private.parent_since(v)) END AS since
     FROM affiliate_private.parent_at((affiliate_parent_json.p_affiliate).project_id, (affiliate_parent_json.p_affiliate).affiliate_id, 'infinity') AS v
     LEFT JOIN affiliate_private.affiliate AS p ON p.project_id = v.project_id AND p.affiliate_id = v.parent_affiliate_id AND p.deleted_at IS NULL) AS x
 $$;

@@ -9,7 +9,25 @@ BEGIN
   RETURN v_row;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.parent_at(bigint, bigint, timestamptz) IS 'Under whom an affiliate was at a moment and since when, all NULL where nothing was ever said.';
+COMMENT ON FUNCTION affiliate_private.parent_at(bigint, bigint, timestamptz) IS 'Under whom an affiliate was at a moment, all NULL where nothing was ever said.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.parent_since(p_parent affiliate_private.affiliate_parent) RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_parent affiliate_private.affiliate_parent := parent_since.p_parent;
+BEGIN
+  -- Saying the same again begins nothing new.
+  RETURN (
+    SELECT min(v.effective_at) FROM affiliate_private.affiliate_parent AS v
+    WHERE v.project_id = v_parent.project_id AND v.affiliate_id = v_parent.affiliate_id
+      AND (v.effective_at, v.version_id) <= (v_parent.effective_at, v_parent.version_id)
+      AND NOT EXISTS (
+        SELECT FROM affiliate_private.affiliate_parent AS o
+        WHERE o.project_id = v.project_id AND o.affiliate_id = v.affiliate_id AND o.parent_affiliate_id IS DISTINCT FROM v_parent.parent_affiliate_id
+          AND (o.effective_at, o.version_id) BETWEEN (v.effective_at, v.version_id) AND (v_parent.effective_at, v_parent.version_id)));
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.parent_since(affiliate_private.affiliate_parent) IS 'Since when an affiliate has been under the parent that this version names, without a break.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.sale_tier(p_sale affiliate_private.sale, p_setting affiliate_private.project_setting, p_affiliate_id bigint, p_fx_ppb bigint,
                                                        OUT parent_affiliate_id bigint, OUT rate_ppm bigint, OUT fixed_minor bigint, OUT tier_minor bigint)
@@ -28,7 +46,8 @@ BEGIN
   v_parent := affiliate_private.parent_at(v_sale.project_id, sale_tier.p_affiliate_id, v_sale.occurred_at);
   IF v_parent.parent_affiliate_id IS NULL
      -- Calendar months, in UTC so that no server's time zone matters.
-     OR v_sale.occurred_at >= (v_parent.effective_at AT TIME ZONE 'UTC' + make_interval(months => v_setting.tier_months)) AT TIME ZONE 'UTC'
+     OR v_setting.tier_months IS NOT NULL AND v_sale.occurred_at >= (
+       affiliate_private.parent_since(v_parent) AT TIME ZONE 'UTC' + make_interval(months => v_setting.tier_months)) AT TIME ZONE 'UTC'
      OR NOT affiliate_private.may_earn(v_sale.project_id, v_parent.parent_affiliate_id, v_sale.customer_id, v_sale.occurred_at, v_setting.allow_self_referral) THEN
     RETURN;
   END IF;
