@@ -13,6 +13,7 @@ mod logging;
 mod mcp;
 mod migrate;
 mod output;
+mod payout;
 mod project;
 mod provider;
 mod secret;
@@ -103,6 +104,9 @@ enum Command {
     /// Say who may read a project's views in SQL
     #[command(subcommand)]
     Analyst(analyst::Command),
+    /// Pay affiliates: batches, payouts, requests and how each is paid
+    #[command(subcommand)]
+    Payout(payout::Command),
     /// Bring the database to the schema of this binary
     Migrate(migrate::Args),
     /// Serve the API, receive provider events and send webhooks
@@ -167,6 +171,7 @@ async fn run(command: Command, global: &Global) -> Result<(), CliError> {
         Command::Event(command) => event::run(command, global).await,
         Command::Webhook(command) => webhook::run(command, global).await,
         Command::Analyst(command) => analyst::run(command, global).await,
+        Command::Payout(command) => payout::run(command, global).await,
         Command::Migrate(args) => migrate::run(args, global).await,
         Command::Serve(args) => serve::run(args, global).await,
         Command::Dev(args) => dev::run(args, global).await,

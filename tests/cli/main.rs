@@ -1,5 +1,6 @@
 //! The command line as a program: what it prints, where, and how it ends.
 
+mod payout;
 mod support;
 
 use affiliate_tests::cluster::Cluster;

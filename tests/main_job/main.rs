@@ -8,6 +8,8 @@ mod explain;
 mod money;
 mod outbound;
 mod parked;
+mod payout_lives;
+mod payout_runs;
 mod refund;
 mod sale;
 mod signature;

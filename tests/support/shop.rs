@@ -203,13 +203,23 @@ impl Project {
 
     /// Any request with the key.
     pub async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Answer {
+        let sent = self.try_send(method, path, body).await;
+        sent.unwrap_or_else(|error| panic!("{path}: {error:?}"))
+    }
+
+    /// The same where the gateway may be gone.
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Answer, reqwest::Error> {
         let request = self.http.request(method, self.url(path));
         let request = request
             .bearer_auth(&self.key)
             .header("content-type", "application/json")
             .body(body.unwrap_or_default());
-        let sent = Answer::of(request).await;
-        sent.unwrap_or_else(|error| panic!("{path}: {error:?}"))
+        Answer::of(request).await
     }
 
     fn url(&self, path: &str) -> String {

@@ -30,6 +30,12 @@ pub(super) fn print_text(text: &str) {
     let _ = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
 }
 
+/// Prints a file on stdout, byte by byte.
+pub(super) fn print_exactly(text: &str) {
+    let mut out = stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
 /// Prints an error on stderr.
 pub(super) fn print_error(json: bool, message: &str) {
     let text = if json {

@@ -65,7 +65,7 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
     Ok(())
 }
 
-fn setting(text: &str) -> Result<(String, String), String> {
+pub(super) fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE".to_owned()),
@@ -73,7 +73,7 @@ fn setting(text: &str) -> Result<(String, String), String> {
 }
 
 /// Values stay strings: the database knows the type of each setting.
-fn settings_object(settings: Vec<(String, String)>) -> Result<Value, CliError> {
+pub(super) fn settings_object(settings: Vec<(String, String)>) -> Result<Value, CliError> {
     let mut object = Map::new();
     for (key, value) in settings {
         if object.insert(key.clone(), Value::String(value)).is_some() {

@@ -37,6 +37,10 @@ BEGIN
       'type', v_args ->> 'type', 'reference', v_args ->> 'reference', 'coupon_code_used', v_args ->> 'coupon_code_used')));
   END IF;
   PERFORM affiliate_private.settle_sale(v_old.project_id, v_old.sale_id, (v_args ->> 'paid')::boolean);
+  IF v_old.paid AND NOT (v_args ->> 'paid')::boolean THEN
+    -- What was learnt while it was paid counts from now on.
+    PERFORM affiliate_private.settle_sale(v_old.project_id, v_old.sale_id);
+  END IF;
   RETURN affiliate_private.data_json(affiliate_private.conversion_json(affiliate_private.lock_conversion(v_old.project_id, v_id), v_currency));
 END
 $$;
