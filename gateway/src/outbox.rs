@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::server::ServeConfig;
 use crate::server::background::Doorbells;
 use crate::server::database::{CallError, Database, Repeat};
-use delivery::Delivery;
+use delivery::{Claimed, Delivery};
 use line::{Line, most_claimed};
 pub(crate) use sender::Sender;
 
@@ -115,7 +115,13 @@ impl Queue {
         let claimed =
             delivery::claim(&self.database, limit, self.last_project, rooms, window).await;
         let claimed = match claimed {
-            Ok(claimed) => claimed,
+            Ok(Claimed::Deliveries(claimed)) => claimed,
+            Ok(Claimed::LookedUpTo(project)) => {
+                self.last_project = project;
+                return Found::Nothing {
+                    pause: SHORTEST_WAIT,
+                };
+            }
             Err(error) => {
                 tracing::warn!(%error, "deliveries cannot be claimed");
                 return Found::Nothing {

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE VIEW affiliate.webhook_deliveries WITH (security_barrier) AS
 SELECT d.project_id, d.delivery_id, d.endpoint_id, e.message_id, e.event_type, d.status, d.attempts, d.created_at, d.settled_at,
-       d.next_attempt_at, a.url, a.status_code, a.error, a.duration_ms, a.response, e.body AS payload
+       d.next_attempt_at, substring(a.url from '^https?://(?:[^/?#]*@)?([^/?#]*)') AS host, a.status_code, a.error, a.duration_ms, a.response, e.body AS payload
 FROM affiliate_private.visible_project AS p
 JOIN affiliate_private.webhook_delivery AS d ON d.project_id = p.project_id
 JOIN affiliate_private.webhook_event AS e ON e.project_id = d.project_id AND e.event_id = d.event_id
@@ -18,7 +18,7 @@ COMMENT ON COLUMN affiliate.webhook_deliveries.attempts IS 'How often it was tri
 COMMENT ON COLUMN affiliate.webhook_deliveries.created_at IS 'When it was written.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.settled_at IS 'When the last attempt was recorded.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.next_attempt_at IS 'While pending: NULL where it is ready, the end of its lease where it is being sent, infinity where its endpoint is disabled, else when it is tried again.';
-COMMENT ON COLUMN affiliate.webhook_deliveries.url IS 'Where the last attempt went.';
+COMMENT ON COLUMN affiliate.webhook_deliveries.host IS 'Where the last attempt went: host and port; the rest of a URL may be a secret.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.status_code IS 'What the last attempt was answered; NULL where there was no answer.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.error IS 'What went wrong with the last attempt.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.duration_ms IS 'How long the last attempt took.';
@@ -26,14 +26,14 @@ COMMENT ON COLUMN affiliate.webhook_deliveries.response IS 'The first 4 KiB of t
 COMMENT ON COLUMN affiliate.webhook_deliveries.payload IS 'What is posted, byte for byte.';
 
 CREATE OR REPLACE VIEW affiliate.webhook_attempts WITH (security_barrier) AS
-SELECT a.project_id, a.delivery_id, a.attempt_no, a.url, a.finished_at, a.duration_ms, a.status_code, a.error, a.response
+SELECT a.project_id, a.delivery_id, a.attempt_no, substring(a.url from '^https?://(?:[^/?#]*@)?([^/?#]*)') AS host, a.finished_at, a.duration_ms, a.status_code, a.error, a.response
 FROM affiliate_private.visible_project AS p
 JOIN affiliate_private.webhook_attempt AS a ON a.project_id = p.project_id;
 COMMENT ON VIEW affiliate.webhook_attempts IS 'Every attempt at every delivery.';
 COMMENT ON COLUMN affiliate.webhook_attempts.project_id IS 'The affiliate program.';
 COMMENT ON COLUMN affiliate.webhook_attempts.delivery_id IS 'The delivery, as in affiliate.webhook_deliveries.';
 COMMENT ON COLUMN affiliate.webhook_attempts.attempt_no IS 'From 1 up.';
-COMMENT ON COLUMN affiliate.webhook_attempts.url IS 'Where it was sent.';
+COMMENT ON COLUMN affiliate.webhook_attempts.host IS 'Where it was sent: host and port; the rest of a URL may be a secret.';
 COMMENT ON COLUMN affiliate.webhook_attempts.finished_at IS 'When it was recorded.';
 COMMENT ON COLUMN affiliate.webhook_attempts.duration_ms IS 'How long it took; NULL where the gateway died before it could tell.';
 COMMENT ON COLUMN affiliate.webhook_attempts.status_code IS 'What the receiver answered; NULL where it did not.';

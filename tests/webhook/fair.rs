@@ -68,13 +68,13 @@ async fn a_flood_of_one_project_does_not_delay_another() {
     let (flooded, receiver) = (Receiver::start().await, Receiver::start().await);
     let busy = add_endpoint(&shop.project, flooded.url(), json!({})).await;
     let quiet = add_endpoint(&other, receiver.url(), json!({})).await;
-    emit(&client, busy, 5000).await;
+    emit(&client, busy, 1500).await;
     flooded.wait_for(10).await;
     emit(&client, quiet, 20).await;
     receiver.wait_for(20).await;
     let waiting = count(&client, busy, "pending").await;
     assert!(waiting > 0, "all of the flood was sent first");
-    settled(&client, busy, "delivered", 5000).await;
+    settled(&client, busy, "delivered", 1500).await;
     shop.close().await;
 }
 
@@ -114,5 +114,37 @@ async fn a_claim_costs_the_same_however_much_a_dead_endpoint_has_waiting() {
     }
     let last = reads.pop().expect("a claim");
     assert!(last < 600, "{last} blocks for ten deliveries: {reads:?}");
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn more_projects_than_one_look_takes_in_cannot_hide_another() {
+    let shop = Shop::open(Profile::Portable).await;
+    let client = shop.database.connect_superuser().await;
+    // Hundreds of projects whose endpoints are busy, before one that is not.
+    let busy = "WITH project AS (
+                  INSERT INTO affiliate_private.project (name, currency) SELECT 'p' || n, 'USD' FROM generate_series(1, 700) AS n RETURNING project_id)
+                INSERT INTO affiliate_private.webhook_endpoint (project_id, url, events, secret)
+                SELECT project_id, 'http://127.0.0.1:1/', ARRAY['referral_converted'], 'a secret' FROM project RETURNING endpoint_id";
+    let Shop {
+        gateway, database, ..
+    } = shop;
+    gateway.kill9();
+    let rows = client.query(busy, &[]).await.expect("projects");
+    let endpoints: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
+    let event = "SELECT affiliate_private.emit_test_webhook(e, 'referral_converted') FROM affiliate_private.webhook_endpoint AS e";
+    client.execute(event, &[]).await.expect("events");
+    let (last, full) = (endpoints.len() - 1, vec![0_i32; endpoints.len() - 1]);
+    let claim = "SELECT project_id, delivery_id FROM affiliate_api.claim_deliveries(10, 60, $1, '{}', $2, $3, 10)";
+    let (mut after, mut found) = (0_i64, None);
+    for _ in 0..3 {
+        let rows = client
+            .query(claim, &[&after, &&endpoints[..last], &full])
+            .await
+            .expect("a claim");
+        after = rows.first().map_or(0, |row| row.get(0));
+        found = found.or(rows.iter().find_map(|row| row.get::<_, Option<i64>>(1)));
+    }
+    assert!(found.is_some(), "the last project is never reached");
     database.drop().await;
 }

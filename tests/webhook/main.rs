@@ -2,6 +2,7 @@
 
 mod crash;
 mod fair;
+mod payload;
 mod replay;
 mod signature;
 mod support;

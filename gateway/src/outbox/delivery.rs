@@ -79,8 +79,9 @@ impl Delivery {
 pub(super) struct Attempt {
     #[serde(flatten)]
     pub(super) lease: Lease,
+    /// Whether there may be more to claim once this is recorded: what waited for it, or whether its endpoint is well.
     #[serde(skip)]
-    pub(super) ordered: bool,
+    pub(super) others_wait: bool,
     pub(super) attempt_no: i32,
     pub(super) url: String,
     pub(super) status_code: Option<u16>,
@@ -110,6 +111,13 @@ const CLAIM: &str = "SELECT d.project_id, d.endpoint_id, d.ordered, d.delivery_i
                             d.attempt_no, d.url, d.event_type, d.message_id, d.body, d.secrets, d.timeout_ms \
                        FROM affiliate_api.claim_deliveries($1, $2, $3, $4, $5, $6, $7) AS d";
 
+/// What a claim came to.
+pub(super) enum Claimed {
+    Deliveries(Vec<Delivery>),
+    /// Nothing yet: there are more projects to look at after this one.
+    LookedUpTo(i64),
+}
+
 /// Claims what is ready. A claim whose answer is lost runs into its lease, so that repeating it is safe.
 pub(super) async fn claim(
     database: &Database,
@@ -117,7 +125,7 @@ pub(super) async fn claim(
     after_project: i64,
     rooms: Rooms,
     window: usize,
-) -> Result<Vec<Delivery>, CallError> {
+) -> Result<Claimed, CallError> {
     let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
     let lease_seconds = i32::try_from(LEASE.as_secs()).unwrap_or(i32::MAX);
     let claimed_at = Instant::now();
@@ -136,8 +144,11 @@ pub(super) async fn claim(
             Repeat::Safe,
         )
         .await?;
-    Ok(rows
-        .iter()
-        .map(|row| Delivery::from_row(row, claimed_at))
-        .collect::<Result<_, _>>()?)
+    if let [row] = rows.as_slice()
+        && row.try_get::<_, Option<i64>>("delivery_id")?.is_none()
+    {
+        return Ok(Claimed::LookedUpTo(row.try_get("project_id")?));
+    }
+    let deliveries = rows.iter().map(|row| Delivery::from_row(row, claimed_at));
+    Ok(Claimed::Deliveries(deliveries.collect::<Result<_, _>>()?))
 }

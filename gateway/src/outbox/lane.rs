@@ -59,12 +59,13 @@ impl Lane {
         }
     }
 
-    /// Takes note of how it does.
-    pub(super) fn note(&self, health: Health) {
-        lock(&self.state).health = health;
+    /// Takes note of how it does, and says how it did before.
+    pub(super) fn note(&self, health: Health) -> Health {
+        let before = std::mem::replace(&mut lock(&self.state).health, health);
         if matches!(health, Health::Slow | Health::Failing) {
             self.trouble.send_modify(|times| *times += 1);
         }
+        before
     }
 
     /// How many more to claim for it; none until there is room for a good part of what it takes.

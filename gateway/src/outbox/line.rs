@@ -123,7 +123,7 @@ impl Line {
             return Report::NotSent(delivery.lease.clone());
         };
         let started = Instant::now();
-        let attempt = {
+        let mut attempt = {
             let sent = self.sender.send(delivery);
             tokio::pin!(sent);
             match tokio::time::timeout(SLOW, &mut sent).await {
@@ -135,7 +135,8 @@ impl Line {
                 }
             }
         };
-        lane.note(health(&attempt, started.elapsed()));
+        let before = lane.note(health(&attempt, started.elapsed()));
+        attempt.others_wait |= before != Health::Good;
         Report::Sent(attempt)
     }
 

@@ -57,12 +57,15 @@ impl Sender {
                 let (text, error) = read_start(answer, MAX_RESPONSE_BYTES).await;
                 (Some(status), error, Some(text), retry_after)
             }
-            Err(error) => (None, Some(error.to_string()), None, None),
+            Err(error) => {
+                let error = error.to_string().replace('\0', "\u{fffd}");
+                (None, Some(error), None, None)
+            }
         };
         let duration_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
         let attempt = Attempt {
             lease: delivery.lease.clone(),
-            ordered: delivery.ordered,
+            others_wait: delivery.ordered,
             attempt_no: delivery.attempt_no,
             url: delivery.target.clone(),
             status_code: status.as_ref().map(StatusCode::as_u16),

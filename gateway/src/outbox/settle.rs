@@ -48,7 +48,7 @@ pub(super) async fn settle(
         }
         report(&database, SETTLE, &attempts).await;
         report(&database, RELEASE, &unsent).await;
-        let is_final = |attempt: &Attempt| attempt.succeeded() && !attempt.ordered;
+        let is_final = |attempt: &Attempt| attempt.succeeded() && !attempt.others_wait;
         if !unsent.is_empty() || !attempts.iter().all(is_final) {
             doorbells.outbox.notify_one();
         }

@@ -13,14 +13,16 @@ DECLARE
   v_endpoint   affiliate_private.webhook_endpoint;
 BEGIN
   PERFORM affiliate_private.ready_deliveries();
-  -- So many projects are looked at in one call, however many have only what cannot be sent now; the next call goes on from there.
+  -- So many projects are looked at in one call, however many have only what cannot be sent now.
   FOR v_visit IN 1 .. 500 LOOP
     v_project_id := affiliate_private.next_ready_project(v_project_id);
     IF v_project_id IS NULL AND NOT v_wrapped THEN
       v_wrapped := true;
       v_project_id := affiliate_private.next_ready_project(0);
     END IF;
-    EXIT WHEN v_project_id IS NULL OR v_wrapped AND v_project_id > coalesce(claim_deliveries.p_after_project_id, 0) OR v_left <= 0;
+    IF v_project_id IS NULL OR v_wrapped AND v_project_id > coalesce(claim_deliveries.p_after_project_id, 0) OR v_left <= 0 THEN
+      RETURN;
+    END IF;
     CONTINUE WHEN v_project_id = ANY (claim_deliveries.p_full_projects);
     -- Nobody takes more than half of a call from the others.
     v_quota := least(v_left, greatest(claim_deliveries.p_limit / 2, 1));
@@ -36,9 +38,13 @@ BEGIN
       v_left  := v_left - v_found;
     END LOOP;
   END LOOP;
+  IF v_left = claim_deliveries.p_limit THEN
+    RETURN QUERY SELECT v_project_id, NULL::bigint, NULL::boolean, NULL::bigint, NULL::uuid, NULL::integer, NULL::text, NULL::text, NULL::text, NULL::text,
+                        NULL::text[], NULL::integer;
+  END IF;
 END
 $$;
-COMMENT ON FUNCTION affiliate_api.claim_deliveries(integer, integer, bigint, bigint[], bigint[], integer[], integer) IS 'Leases ready deliveries to one drain, project by project after p_after_project_id and from the first again; they come due again when the lease ends without settle_deliveries. None of p_full_projects, at most p_rooms of each of p_endpoints, p_window of any other, and one of an endpoint that fails.';
+COMMENT ON FUNCTION affiliate_api.claim_deliveries(integer, integer, bigint, bigint[], bigint[], integer[], integer) IS 'Leases ready deliveries to one drain, project by project after p_after_project_id and from the first again; they come due again when the lease ends without settle_deliveries. None of p_full_projects, at most p_rooms of each of p_endpoints, p_window of any other, and one of an endpoint that fails. A row with a project alone says that the next call should go on after it.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.ready_deliveries() RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
