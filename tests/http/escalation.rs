@@ -8,12 +8,22 @@ use crate::shop::{Api, Headers, Shop, ask};
 const KEYS: &str = "/api/v1/api-keys";
 
 /// What an API key that may write can do, and a token cannot.
-const OWNERS: [(&str, &str); 7] = [
+const OWNERS: [(&str, &str); 17] = [
+    ("delete", "/api/v1/affiliates/{email}/payout-preferences"),
     ("delete", "/api/v1/api-keys/{id}"),
     ("delete", "/api/v1/providers/{provider}"),
     ("delete", "/api/v1/webhooks/{id}"),
     ("post", "/api/v1/api-keys"),
+    ("post", "/api/v1/payout-batches"),
+    ("post", "/api/v1/payout-batches/{id}/cancel"),
+    ("post", "/api/v1/payout-batches/{id}/confirm"),
+    ("post", "/api/v1/payouts/{id}/cancel"),
+    ("post", "/api/v1/payouts/{id}/confirm"),
+    ("post", "/api/v1/payouts/{id}/fail"),
     ("post", "/api/v1/webhooks"),
+    ("post", "/api/v1/webhooks/{id}/secret"),
+    ("post", "/api/v1/webhooks/{id}/secret/promote"),
+    ("put", "/api/v1/affiliates/{email}/payout-preferences"),
     ("put", "/api/v1/providers/{provider}"),
     ("put", "/api/v1/webhooks/{id}"),
 ];
@@ -60,12 +70,15 @@ async fn a_token_cannot_make_what_outlives_it() {
         ),
         (
             "write",
-            "A token may not change keys, providers or webhooks; use an API key with scope \"write\"",
+            "A token may not change keys, providers, webhooks or payouts; use an API key with scope \"write\"",
         ),
     ] {
         let token = token(&shop, scope).await;
         for (method, path) in OWNERS {
-            let path = path.replace("{id}", "1").replace("{provider}", "paddle");
+            let path = path
+                .replace("{id}", "1")
+                .replace("{provider}", "paddle")
+                .replace("{email}", "a@example.com");
             let method = method.to_uppercase().parse().expect("a method");
             let body = json!({"url": "https://example.com/", "webhook_secret": "pdl_secret_of_mine", "rate_limit_per_minute": 1});
             let request = api.anonymous(method, &path).bearer_auth(&token).json(&body);

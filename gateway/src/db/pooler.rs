@@ -8,7 +8,6 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
 use tokio_postgres::Client;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 use super::{DbConfig, DbError, add_option, describe_error, describe_target, drive};
@@ -39,7 +38,7 @@ impl fmt::Display for Pooler {
 }
 
 impl DbConfig {
-    /// Whether a pooler is in between, as said or as found out.
+    /// Whether a pooler is in between, as said or as found out by whoever has been connected once.
     ///
     /// # Errors
     /// When it has to be found out and the server cannot be reached.
@@ -63,10 +62,20 @@ impl DbConfig {
                     .map(|value| value.as_deref() != Some(mark.as_str()))
                     .map_err(|error| connect_error(&config, &error))
             }
-            Err(error) if error.code() == Some(&SqlState::PROTOCOL_VIOLATION) => Ok(true),
+            Err(error) if refuses_settings(&error) => Ok(true),
             Err(error) => Err(connect_error(&config, &error)),
         }
     }
+}
+
+/// Whether a connection was refused for its settings: each pooler has a code of its own for that, and without settings
+/// the same login was let in before. Only a server that is full or not there is another matter.
+fn refuses_settings(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| {
+        !["53", "57"]
+            .iter()
+            .any(|class| code.code().starts_with(class))
+    })
 }
 
 async fn arrived(client: &Client) -> Result<Option<String>, tokio_postgres::Error> {

@@ -36,7 +36,7 @@ BEGIN
   END IF;
   -- Else a token could outlive its hours: as a key, or as an address to which events go on being sent.
   IF authorize.p_scope = 'owner' AND authorize.p_claims IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF403', MESSAGE = 'A token may not change keys, providers or webhooks; use an API key with scope "write"';
+    RAISE EXCEPTION USING ERRCODE = 'RF403', MESSAGE = 'A token may not change keys, providers, webhooks or payouts; use an API key with scope "write"';
   END IF;
 
   project_id := v_caller.project_id;
