@@ -1,9 +1,11 @@
 //! An endpoint is one SQL file: a running gateway takes it up everywhere, and nothing is built or started again.
 
+use std::time::Duration;
+
 use affiliate_tests::binary::workspace;
 use affiliate_tests::database::Profile;
 use affiliate_tests::shop::Shop;
-use affiliate_tests::wait::until;
+use affiliate_tests::wait::until_within;
 use serde_json::json;
 
 use crate::client::{Client, Transport};
@@ -29,7 +31,9 @@ async fn one_sql_file_adds_an_endpoint_to_rest_openapi_and_mcp() {
         .await
         .expect("it is applied");
 
-    let answer = until("the endpoint", async || {
+    // Through a pooler nobody tells the gateway, which looks once a minute.
+    let patience = Duration::from_secs(90);
+    let answer = until_within(patience, "the endpoint", async || {
         let answer = shop.project.get(PATH).await;
         (answer.status != 404).then_some(answer)
     })
