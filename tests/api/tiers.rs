@@ -207,7 +207,7 @@ async fn a_parent_that_cannot_be_is_refused() {
         async |path: &str, parent: Value| project.put(path, &json!({"parent_email": parent})).await;
     assert_refused(
         &put(PARENT, json!("ada@example.com")).await,
-        400,
+        409,
         "its own parent",
     );
     assert_refused(

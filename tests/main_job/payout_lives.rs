@@ -78,6 +78,19 @@ async fn open(profile: Profile) -> Shop {
         let paypal = json!({"method": "paypal", "paypal_email": email});
         assert_eq!(shop.project.put(&path, &paypal).await.status, 200);
     }
+    // What ada sells pays dora too.
+    let owner = shop.database.connect().await;
+    let parent = "SELECT affiliate.set_affiliate_parent($1, a.affiliate_id, p.affiliate_id, to_timestamp(0))::text
+                  FROM affiliate_private.affiliate AS a, affiliate_private.affiliate AS p WHERE a.email_key = 'ada@example.com' AND p.email_key = 'dora@example.com'";
+    owner
+        .query_one(parent, &[&shop.project.id])
+        .await
+        .expect("a parent");
+    let tier = "SELECT affiliate.set_project($1, '{\"tier_percent\": 10}', to_timestamp(0))::text";
+    owner
+        .query_one(tier, &[&shop.project.id])
+        .await
+        .expect("a tier");
     shop
 }
 

@@ -9,7 +9,7 @@ BEGIN
   IF set_affiliate_parent.p_parent_id IS NOT NULL THEN
     PERFORM affiliate_private.check_affiliate(set_affiliate_parent.p_project_id, set_affiliate_parent.p_parent_id);
     IF set_affiliate_parent.p_parent_id = set_affiliate_parent.p_affiliate_id THEN
-      RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'an affiliate cannot be its own parent';
+      RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = 'an affiliate cannot be its own parent';
     ELSIF (affiliate_private.parent_at(set_affiliate_parent.p_project_id, set_affiliate_parent.p_parent_id, 'infinity')).parent_affiliate_id
           = set_affiliate_parent.p_affiliate_id THEN
       RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = 'that affiliate is under this one already: two affiliates cannot be each other''s parent';
@@ -20,4 +20,4 @@ BEGIN
   PERFORM affiliate_private.resettle_since(set_affiliate_parent.p_project_id, v_at);
 END
 $$;
-COMMENT ON FUNCTION affiliate.set_affiliate_parent(bigint, bigint, bigint, timestamptz) IS 'Puts an affiliate under a parent (NULL for nobody), which earns the project''s second tier on its sales from now or p_effective_at on. RF400 for itself, RF404 unknown affiliate, RF409 where they would be each other''s parent.';
+COMMENT ON FUNCTION affiliate.set_affiliate_parent(bigint, bigint, bigint, timestamptz) IS 'Puts an affiliate under a parent (NULL for nobody), which earns the project''s second tier on its sales from now or p_effective_at on. RF404 unknown affiliate, RF409 for itself and where they would be each other''s parent.';

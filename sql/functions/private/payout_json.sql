@@ -37,15 +37,23 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION affiliate_private.payout_json(affiliate_private.payout) IS 'A payout as the API prints it.';
 
+CREATE OR REPLACE FUNCTION affiliate_private.payout_total_json(p_batch affiliate_private.payout_batch, p_status text) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT row_to_json(x) FROM (
+    SELECT count(*) AS payouts, affiliate_private.money_text(coalesce(sum(o.amount_minor), 0)::bigint, (payout_total_json.p_batch).currency) AS amount
+    FROM affiliate_private.payout AS o
+    WHERE o.project_id = (payout_total_json.p_batch).project_id AND o.batch_id = (payout_total_json.p_batch).batch_id AND o.status = payout_total_json.p_status) AS x
+$$;
+COMMENT ON FUNCTION affiliate_private.payout_total_json(affiliate_private.payout_batch, text) IS 'How many payouts of a batch have a status, and how much they come to.';
+
 CREATE OR REPLACE FUNCTION affiliate_private.payout_batch_json(p_batch affiliate_private.payout_batch) RETURNS json
 LANGUAGE sql STABLE AS $$
   SELECT row_to_json(x) FROM (
     SELECT b.batch_id AS id, b.reference, b.note, CASE WHEN s.reserved > 0 THEN 'open' ELSE 'settled' END AS status, b.currency,
            affiliate_private.money_text(s.amount_minor, b.currency) AS amount, s.payouts,
-           (SELECT json_object_agg(n.status, (SELECT row_to_json(y) FROM (
-              SELECT count(o.payout_id) AS payouts, affiliate_private.money_text(coalesce(sum(o.amount_minor), 0)::bigint, b.currency) AS amount
-              FROM affiliate_private.payout AS o WHERE o.project_id = b.project_id AND o.batch_id = b.batch_id AND o.status = n.status) AS y) ORDER BY n.n)
-            FROM unnest('{reserved,paid,failed,canceled}'::text[]) WITH ORDINALITY AS n (status, n)) AS totals,
+           (SELECT row_to_json(y) FROM (
+              SELECT affiliate_private.payout_total_json(payout_batch_json.p_batch, 'reserved') AS reserved, affiliate_private.payout_total_json(payout_batch_json.p_batch, 'paid') AS paid,
+                     affiliate_private.payout_total_json(payout_batch_json.p_batch, 'failed') AS failed, affiliate_private.payout_total_json(payout_batch_json.p_batch, 'canceled') AS canceled) AS y) AS totals,
            (SELECT count(*) FROM affiliate_private.payout_left_out AS l WHERE l.project_id = b.project_id AND l.batch_id = b.batch_id) AS left_out,
            affiliate_private.api_time(b.eligible_at) AS eligible_at, affiliate_private.api_time(b.created_at) AS created_at
     FROM (SELECT (payout_batch_json.p_batch).*) AS b
