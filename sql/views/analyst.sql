@@ -15,7 +15,8 @@ SELECT a.project_id, a.affiliate_id, a.email, a.referral_code, a.status, a.creat
        affiliate_private.money_decimal(b.eligible_minor, p.currency) AS eligible_earnings,
        affiliate_private.money_decimal(b.held_minor, p.currency) AS held_earnings,
        affiliate_private.money_decimal(b.paid_minor, p.currency) AS paid_earnings,
-       b.next_release_at, b.clicks, b.signups, b.purchases
+       b.next_release_at, b.clicks, b.signups, b.purchases,
+       affiliate_private.money_decimal(b.eligible_minor + b.held_minor, p.currency) AS unpaid_earnings
 FROM affiliate_private.visible_project AS p
 JOIN affiliate_private.affiliate AS a ON a.project_id = p.project_id AND a.deleted_at IS NULL
 JOIN affiliate_private.affiliate_balance AS b ON b.project_id = a.project_id AND b.affiliate_id = a.affiliate_id;
@@ -31,6 +32,7 @@ COMMENT ON COLUMN affiliate.affiliates.total_earnings IS 'All commission earned,
 COMMENT ON COLUMN affiliate.affiliates.eligible_earnings IS 'Past its hold and not paid yet; negative when refunds exceed what is left after payouts.';
 COMMENT ON COLUMN affiliate.affiliates.held_earnings IS 'Still within its hold period.';
 COMMENT ON COLUMN affiliate.affiliates.paid_earnings IS 'Paid out so far.';
+COMMENT ON COLUMN affiliate.affiliates.unpaid_earnings IS 'Eligible and held together: all that is still owed.';
 COMMENT ON COLUMN affiliate.affiliates.next_release_at IS 'When the next held amount becomes eligible.';
 COMMENT ON COLUMN affiliate.affiliates.clicks IS 'Visits through the affiliate''s links.';
 COMMENT ON COLUMN affiliate.affiliates.signups IS 'Referred sign-ups.';
@@ -43,9 +45,11 @@ SELECT c.project_id, c.conversion_id, c.type, c.affiliate_id, c.referred_user_id
        affiliate_private.money_decimal(c.commission_minor, p.currency) AS commission,
        affiliate_private.money_decimal(affiliate_private.reversed_minor(c), p.currency) AS reversed_commission,
        affiliate_private.money_decimal(c.refunded_minor, c.currency) AS refunded,
-       c.attribution_source, c.rule_source, c.hold_days, c.release_at, c.paid, c.reference, c.coupon_code_used, c.contested_affiliate_id
+       c.attribution_source, c.rule_source, c.hold_days, c.release_at, c.paid, c.reference, c.coupon_code_used, c.contested_affiliate_id,
+       (c.occurred_at AT TIME ZONE 'UTC')::date AS occurred_on, s.provider
 FROM affiliate_private.visible_project AS p
-JOIN affiliate_private.conversion AS c ON c.project_id = p.project_id AND c.deleted_at IS NULL;
+JOIN affiliate_private.conversion AS c ON c.project_id = p.project_id AND c.deleted_at IS NULL
+LEFT JOIN affiliate_private.sale AS s ON s.project_id = c.project_id AND s.sale_id = c.sale_id;
 COMMENT ON VIEW affiliate.conversions IS 'Sales and sign-ups with what they pay and why.';
 COMMENT ON COLUMN affiliate.conversions.project_id IS 'The affiliate program.';
 COMMENT ON COLUMN affiliate.conversions.conversion_id IS 'The conversion, as in affiliate.ledger.';
@@ -66,11 +70,13 @@ COMMENT ON COLUMN affiliate.conversions.release_at IS 'When the commission leave
 COMMENT ON COLUMN affiliate.conversions.paid IS 'Whether the commission has been paid out.';
 COMMENT ON COLUMN affiliate.conversions.reference IS 'Reference of the sale, by default the provider''s payment id.';
 COMMENT ON COLUMN affiliate.conversions.coupon_code_used IS 'The coupon code that decided who is credited.';
+COMMENT ON COLUMN affiliate.conversions.occurred_on IS 'UTC day of occurred_at.';
+COMMENT ON COLUMN affiliate.conversions.provider IS 'Who told of it: a payment provider, or api.';
 COMMENT ON COLUMN affiliate.conversions.contested_affiliate_id IS 'Whom late evidence speaks for, where the conversion had already been paid out to another.';
 
 CREATE OR REPLACE VIEW affiliate.ledger WITH (security_barrier) AS
 SELECT e.project_id, e.entry_id, e.affiliate_id, e.conversion_id, e.kind, affiliate_private.money_decimal(e.amount_minor, e.currency) AS amount,
-       e.currency, e.release_at, e.booked_at
+       e.currency, e.release_at, e.booked_at, (e.booked_at AT TIME ZONE 'UTC')::date AS booked_on
 FROM affiliate_private.visible_project AS p
 JOIN affiliate_private.ledger_entry AS e ON e.project_id = p.project_id;
 COMMENT ON VIEW affiliate.ledger IS 'Every booked entry, append-only: commission +, refund -, payout -.';
@@ -83,6 +89,7 @@ COMMENT ON COLUMN affiliate.ledger.amount IS 'Effect on what the affiliate is ow
 COMMENT ON COLUMN affiliate.ledger.currency IS 'ISO 4217 code of amount: the project''s currency.';
 COMMENT ON COLUMN affiliate.ledger.release_at IS 'When the amount leaves its hold; NULL for payouts and for what is paid out.';
 COMMENT ON COLUMN affiliate.ledger.booked_at IS 'When it was booked, by the database''s clock.';
+COMMENT ON COLUMN affiliate.ledger.booked_on IS 'UTC day of booked_at.';
 
 CREATE OR REPLACE VIEW affiliate.parked_events WITH (security_barrier) AS
 SELECT e.project_id, e.provider_event_id, e.provider, e.event_key, e.event_type, e.received_at, e.error

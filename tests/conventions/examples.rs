@@ -2,7 +2,9 @@
 //!
 //! A block marked `sql` runs as an analyst of the demo project and returns rows, one marked `sql owner` as the owner of the
 //! schema. Blocks of one document run in order in a database of their own, and in one transaction, with which the roles
-//! they create go too. What cannot run is marked `text`.
+//! they create go too. What cannot run is marked `text`; after an example of the guide for analysts such a block is its result in part.
+
+use std::path::Path;
 
 use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::Profile;
@@ -10,7 +12,7 @@ use serde_json::Value;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::markdown::{Block, Document, documents};
-use crate::none;
+use crate::{none, result};
 
 /// The demo, a sale in a currency that has no rate yet, and somebody who may look.
 const STAGE: &str = r#"
@@ -19,7 +21,12 @@ const STAGE: &str = r#"
       "data": {"object": {"id": "cs_docs", "mode": "payment", "payment_status": "paid", "payment_intent": "pi_docs", "currency": "eur",
                           "amount_total": 10000, "metadata": {"referral_code": "MAYA"}}}}', 'UTF8'));
     CREATE ROLE docs_analyst;
-    SELECT affiliate.grant_analyst('docs_analyst', 1);"#;
+    SELECT affiliate.grant_analyst('docs_analyst', 1);
+    SELECT affiliate.add_webhook(1, 'https://hooks.example.com/affiliate');
+    SELECT affiliate.record_click(1, 'MAYA', '203.0.113.7', 'Mozilla/5.0');
+    SELECT affiliate.record_signup(1, 'zoe@example.com', 'MAYA', '203.0.113.7', 'Mozilla/5.0');"#;
+/// The document whose results are shown.
+const WITH_RESULTS: &str = "docs/sql-guide.md";
 
 #[tokio::test]
 async fn sql_examples_run() {
@@ -52,7 +59,10 @@ async fn run(client: &Client, document: &Document) -> Vec<String> {
     act_as("test_owner").await;
     client.batch_execute(STAGE).await.expect("the stage is set");
     let mut broken = Vec::new();
-    for block in document.blocks.iter().filter(|block| is_sql(block)) {
+    for (n, block) in document.blocks.iter().enumerate() {
+        if !is_sql(block) {
+            continue;
+        }
         let owner = match block.info.as_str() {
             "sql owner" => true,
             "sql" => false,
@@ -64,7 +74,15 @@ async fn run(client: &Client, document: &Document) -> Vec<String> {
             .await
             .expect("a savepoint");
         match client.simple_query(&block.text).await {
-            Ok(messages) if owner || has_rows(&messages) => {}
+            Ok(messages) if owner || has_rows(&messages) => {
+                let next = document.blocks.get(n + 1);
+                let shown = next.filter(|next| next.info == "text");
+                if let Some(shown) = shown.filter(|_| document.path == Path::new(WITH_RESULTS)) {
+                    let missing = result::missing(&shown.text, &messages);
+                    broken
+                        .extend(missing.map(|line| format!("{}: {line}", document.at(shown.line))));
+                }
+            }
             Ok(_) => broken.push(format!("{}: no rows", document.at(block.line))),
             Err(error) => {
                 broken.push(format!("{}: {error:?}", document.at(block.line)));

@@ -8,6 +8,7 @@ mod errors;
 mod examples;
 mod links;
 mod markdown;
+mod result;
 mod rights;
 mod sources;
 

@@ -17,8 +17,9 @@ BEGIN
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_conversions(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_counts(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_payouts(v_project_id) AS v;
+    RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_clicks(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_provider_calls(v_project_id) AS v;
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION affiliate.verify(bigint) IS 'Recomputes balances from the ledger, the ledger from the conversions, and the conversions from the facts, compares payouts with the ledger, looks for calls of providers that were given up, writes nothing, and returns every difference. No row: all is as it should be. RF404 unknown project.';
+COMMENT ON FUNCTION affiliate.verify(bigint) IS 'Recomputes balances from the ledger, the ledger from the conversions, the conversions from the facts, and the clicks from the visits, compares payouts with the ledger, looks for calls of providers that were given up, writes nothing, and returns every difference. No row: all is as it should be. RF404 unknown project.';

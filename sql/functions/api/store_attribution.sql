@@ -6,23 +6,11 @@ DECLARE
   v_at          timestamptz;
   v_customer_id bigint;
   v_now         record;
-  v_last        affiliate_private.evidence;
 BEGIN
   PERFORM affiliate_private.lock_inputs(store_attribution.p_project_id, false);
   PERFORM affiliate_private.api_affiliate(store_attribution.p_project_id, store_attribution.p_args - 'affiliate_id');
   v_customer_id := affiliate_private.lock_person(store_attribution.p_project_id, ARRAY[v_email]);
-  v_at := clock_timestamp();
-  -- The same code again at once (a retry, a double click) says nothing new. Later it may: what came in between may become known after this.
-  SELECT e.* INTO v_last FROM affiliate_private.evidence AS e
-  WHERE e.project_id = store_attribution.p_project_id AND e.customer_id = v_customer_id AND e.provider = 'api' AND e.source = 'email'
-    AND e.observed_at > greatest(v_at - interval '1 minute', (SELECT max(l.effective_at) FROM affiliate_private.referral_link AS l
-                                 WHERE l.project_id = store_attribution.p_project_id AND l.email_key = affiliate_private.fold_key(v_email)))
-  ORDER BY e.observed_at DESC, e.evidence_id DESC LIMIT 1;
-  IF v_last.code_key IS DISTINCT FROM v_code_key THEN
-    INSERT INTO affiliate_private.evidence (project_id, customer_id, provider, scope_key, source, namespace, code_key, observed_at)
-    VALUES (store_attribution.p_project_id, v_customer_id, 'api', 'touch_' || replace(gen_random_uuid()::text, '-', ''), 'email', 'referral', v_code_key, v_at);
-    PERFORM affiliate_private.settle_customer(store_attribution.p_project_id, v_customer_id, v_at);
-  END IF;
+  v_at := affiliate_private.record_touch(store_attribution.p_project_id, v_customer_id, v_email, v_code_key);
   v_now := affiliate_private.attribution_at(store_attribution.p_project_id, v_customer_id, v_at);
   RETURN affiliate_private.data_json((SELECT row_to_json(x) FROM (
     SELECT v_email AS email, a.referral_code AS referral_code, a.affiliate_id AS affiliate_id

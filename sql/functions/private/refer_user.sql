@@ -71,18 +71,25 @@ $$;
 COMMENT ON FUNCTION affiliate_private.find_referred_user(bigint, bigint, text) IS 'The live referred user with this email, else one with another email of the customer, else NULL.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.announce_signup(p_user affiliate_private.referred_user, p_signed_up_at timestamptz) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+  SELECT affiliate_private.announce_visitor(announce_signup.p_user, announce_signup.p_signed_up_at, NULL, NULL)
+$$;
+COMMENT ON FUNCTION affiliate_private.announce_signup(affiliate_private.referred_user, timestamptz) IS 'referral_signed_up, once per referred user, when an affiliate is first linked to it.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.announce_visitor(p_user affiliate_private.referred_user, p_signed_up_at timestamptz, p_user_agent text, p_ip_address text) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-  IF (announce_signup.p_user).affiliate_id IS NULL OR (announce_signup.p_user).signed_up_at IS NOT NULL THEN
+  IF (announce_visitor.p_user).affiliate_id IS NULL OR (announce_visitor.p_user).signed_up_at IS NOT NULL THEN
     RETURN;
   END IF;
-  UPDATE affiliate_private.referred_user AS r SET signed_up_at = announce_signup.p_signed_up_at
-  WHERE r.project_id = (announce_signup.p_user).project_id AND r.referred_user_id = (announce_signup.p_user).referred_user_id;
-  IF affiliate_private.is_webhook_wanted((announce_signup.p_user).project_id, 'referral_signed_up') THEN
-    PERFORM affiliate_private.emit_webhook((announce_signup.p_user).project_id, (announce_signup.p_user).affiliate_id, (announce_signup.p_user).referred_user_id,
+  UPDATE affiliate_private.referred_user AS r SET signed_up_at = announce_visitor.p_signed_up_at
+  WHERE r.project_id = (announce_visitor.p_user).project_id AND r.referred_user_id = (announce_visitor.p_user).referred_user_id;
+  IF affiliate_private.is_webhook_wanted((announce_visitor.p_user).project_id, 'referral_signed_up') THEN
+    PERFORM affiliate_private.emit_webhook((announce_visitor.p_user).project_id, (announce_visitor.p_user).affiliate_id, (announce_visitor.p_user).referred_user_id,
       'referral_signed_up', 'data',
-      affiliate_private.signed_up_section((announce_signup.p_user).project_id, (announce_signup.p_user).affiliate_id, announce_signup.p_signed_up_at));
+      affiliate_private.signed_up_section((announce_visitor.p_user).project_id, (announce_visitor.p_user).affiliate_id, announce_visitor.p_signed_up_at,
+                                          announce_visitor.p_user_agent, announce_visitor.p_ip_address));
   END IF;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.announce_signup(affiliate_private.referred_user, timestamptz) IS 'referral_signed_up, once per referred user, when an affiliate is first linked to it.';
+COMMENT ON FUNCTION affiliate_private.announce_visitor(affiliate_private.referred_user, timestamptz, text, text) IS 'The same for a sign-up in a browser, whose user agent and IP address are told and kept nowhere else.';

@@ -64,12 +64,13 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.in_usd(bigint, bigint, text, timestamptz) IS 'An amount in the project''s currency in US cents, by the rate in force at a moment; NULL where none is known.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.signed_up_section(p_project_id bigint, p_affiliate_id bigint, p_signed_up_at timestamptz) RETURNS json
+CREATE OR REPLACE FUNCTION affiliate_private.signed_up_section(p_project_id bigint, p_affiliate_id bigint, p_signed_up_at timestamptz,
+                                                               p_user_agent text, p_ip_address text) RETURNS json
 LANGUAGE sql STABLE AS $$
   SELECT row_to_json(x) FROM (
     SELECT a.referral_code AS referral_code, affiliate_private.webhook_time(signed_up_section.p_signed_up_at) AS signup_date,
-           NULL AS user_agent, NULL AS ip_address
+           signed_up_section.p_user_agent AS user_agent, signed_up_section.p_ip_address AS ip_address
     FROM affiliate_private.affiliate AS a
     WHERE a.project_id = signed_up_section.p_project_id AND a.affiliate_id = signed_up_section.p_affiliate_id) AS x
 $$;
-COMMENT ON FUNCTION affiliate_private.signed_up_section(bigint, bigint, timestamptz) IS 'data of referral_signed_up; user agent and IP address are null for a sign-up that did not come from a browser.';
+COMMENT ON FUNCTION affiliate_private.signed_up_section(bigint, bigint, timestamptz, text, text) IS 'data of referral_signed_up; user agent and IP address are null for a sign-up that did not come from a browser.';

@@ -1,0 +1,6 @@
+//! What is kept of what happened, for whom, and how long: the analysts' views, earnings of the past, visits, retention,
+//! privacy and imports.
+
+mod analysts;
+mod earnings;
+mod visits;
