@@ -8,12 +8,15 @@ mod doctor;
 mod error;
 mod event;
 mod healthcheck;
+mod import;
+mod jobs;
 mod key;
 mod logging;
 mod mcp;
 mod migrate;
 mod output;
 mod payout;
+mod person;
 mod project;
 mod provider;
 mod secret;
@@ -107,6 +110,15 @@ enum Command {
     /// Pay affiliates: batches, payouts, requests and how each is paid
     #[command(subcommand)]
     Payout(payout::Command),
+    /// Bring affiliates, referrals and conversions in from CSV files
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Do the housekeeping, or say how long details are kept
+    #[command(subcommand)]
+    Jobs(jobs::Command),
+    /// Export or erase what is stored about one person
+    #[command(subcommand)]
+    Person(person::Command),
     /// Bring the database to the schema of this binary
     Migrate(migrate::Args),
     /// Serve the API, receive provider events and send webhooks
@@ -172,6 +184,9 @@ async fn run(command: Command, global: &Global) -> Result<(), CliError> {
         Command::Webhook(command) => webhook::run(command, global).await,
         Command::Analyst(command) => analyst::run(command, global).await,
         Command::Payout(command) => payout::run(command, global).await,
+        Command::Import(command) => import::run(command, global).await,
+        Command::Jobs(command) => jobs::run(command, global).await,
+        Command::Person(command) => person::run(command, global).await,
         Command::Migrate(args) => migrate::run(args, global).await,
         Command::Serve(args) => serve::run(args, global).await,
         Command::Dev(args) => dev::run(args, global).await,

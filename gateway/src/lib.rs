@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod embedded;
 pub mod error;
 pub mod ingress;
+mod jobs;
 pub mod limit;
 pub mod log;
 pub mod mcp;

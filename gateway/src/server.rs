@@ -30,7 +30,7 @@ use crate::db::DbError;
 use crate::ingress::secrets::SecretCache;
 use crate::limit::Limiter;
 use crate::outbound::Outbound;
-use crate::{ingress, openapi, outbox, provider_api};
+use crate::{ingress, jobs, openapi, outbox, provider_api};
 use background::{Background, Doorbells};
 pub use config::ServeConfig;
 pub use database::Access;
@@ -124,6 +124,8 @@ pub async fn run(
             stop,
         )
     });
+    let kept = Arc::clone(&app);
+    tasks.spawn("jobs", move |stop| jobs::run(kept.database.clone(), stop));
     let drained = Arc::clone(&app);
     tasks.spawn("outbox", move |stop| {
         outbox::drain(

@@ -56,3 +56,22 @@ COMMENT ON COLUMN affiliate_private.data_policy.repeat_window_minutes IS 'Within
 ALTER TABLE affiliate_private.provider_event ADD COLUMN body_removed text,
   ADD CONSTRAINT provider_event_body_removed_check CHECK (body_removed IS NULL OR body_removed IN ('pruned', 'erased') AND length(body) = 0);
 COMMENT ON COLUMN affiliate_private.provider_event.body_removed IS 'Why the body is empty: pruned by retention, or erased with a person''s data. Such an event cannot be replayed.';
+
+CREATE TABLE affiliate_private.job_run (
+  job_name text        NOT NULL,
+  ran_at   timestamptz NOT NULL,
+  done     bigint      NOT NULL,
+  CONSTRAINT job_run_pkey PRIMARY KEY (job_name)
+);
+COMMENT ON TABLE affiliate_private.job_run IS 'When each job last ran, whoever ran it: gateways leave alone what has run within the minute.';
+COMMENT ON COLUMN affiliate_private.job_run.done IS 'How many rows it dealt with.';
+
+-- Lines of a file on their way in, gone with the batch they came in.
+CREATE UNLOGGED TABLE affiliate_private.import_line (
+  project_id bigint NOT NULL,
+  import_id  bigint NOT NULL,
+  line_no    bigint NOT NULL,
+  fields     jsonb  NOT NULL
+);
+COMMENT ON TABLE affiliate_private.import_line IS 'Lines of CSV files being imported, as objects of the documented column names.';
+COMMENT ON COLUMN affiliate_private.import_line.import_id IS 'Drawn by whoever imports, so that two imports do not meet.';

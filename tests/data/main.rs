@@ -3,4 +3,7 @@
 
 mod analysts;
 mod earnings;
+mod import;
+mod jobs;
+mod privacy;
 mod visits;

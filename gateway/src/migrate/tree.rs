@@ -54,6 +54,7 @@ pub struct SqlTree {
     common: Vec<SqlFile>,
     triggers: Vec<SqlFile>,
     grants: Vec<SqlFile>,
+    jobs: Vec<SqlFile>,
 }
 
 /// A set of files that cannot be a schema.
@@ -61,7 +62,7 @@ pub struct SqlTree {
 pub enum TreeError {
     /// A directory nobody would apply is a mistake, not a comment.
     #[error(
-        "{0}: SQL files belong in migrations, native, portable, functions, views, triggers or grants"
+        "{0}: SQL files belong in migrations, native, portable, functions, views, triggers, grants or jobs"
     )]
     UnknownDirectory(String),
     /// Not `NNNN_name.sql`.
@@ -118,6 +119,7 @@ impl SqlTree {
                 Some("views") => views.push(file),
                 Some("triggers") => tree.triggers.push(file),
                 Some("grants") => tree.grants.push(file),
+                Some("jobs") => tree.jobs.push(file),
                 _ => return Err(TreeError::UnknownDirectory(file.path)),
             }
         }
@@ -179,6 +181,7 @@ impl SqlTree {
             .cloned()
             .chain(triggers)
             .chain(grants)
+            .chain(self.jobs.iter().cloned())
             .collect()
     }
 

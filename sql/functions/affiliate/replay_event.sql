@@ -16,4 +16,4 @@ BEGIN
     WHERE e.project_id = v_event.project_id AND e.provider_event_id = v_event.provider_event_id) AS x;
 END
 $$;
-COMMENT ON FUNCTION affiliate.replay_event(bigint, bigint) IS 'Applies a stored event again; an event that was applied before changes nothing. RF404 for an unknown one.';
+COMMENT ON FUNCTION affiliate.replay_event(bigint, bigint) IS 'Applies a stored event again; an event that was applied before changes nothing. RF404 for an unknown one, RF409 for one whose body was pruned or erased.';

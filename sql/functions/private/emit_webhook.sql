@@ -33,7 +33,8 @@ CREATE OR REPLACE FUNCTION affiliate_private.is_webhook_wanted(p_project_id bigi
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- An endpoint that was given up may be sent later what it missed; one that its owner disabled wants nothing.
-  RETURN EXISTS (SELECT FROM affiliate_private.webhook_endpoint AS e
+  -- An import of history is quiet.
+  RETURN coalesce(current_setting('affiliate.quiet', true), '') <> 'on' AND EXISTS (SELECT FROM affiliate_private.webhook_endpoint AS e
                  WHERE e.project_id = is_webhook_wanted.p_project_id AND e.deleted_at IS NULL AND (e.enabled OR e.disabled_reason IS NOT NULL)
                    AND is_webhook_wanted.p_event_type = ANY (e.events));
 END

@@ -29,7 +29,7 @@ BEGIN
   WHERE e.project_id = receive_event.p_project_id AND e.provider = receive_event.p_provider AND e.event_key = v_key;
   IF FOUND THEN
     -- A parked event that is delivered again gets another chance.
-    v_outcome := CASE WHEN v_known.outcome = 'parked' THEN affiliate_private.replay_event(v_known) ELSE 'duplicate' END;
+    v_outcome := CASE WHEN v_known.outcome = 'parked' AND v_known.body_removed IS NULL THEN affiliate_private.replay_event(v_known) ELSE 'duplicate' END;
   ELSE
     v_outcome := affiliate_private.store_event(receive_event.p_project_id, receive_event.p_provider, v_key, v_header, v_doc, v_problem, receive_event.p_body);
   END IF;
@@ -60,6 +60,11 @@ DECLARE
   v_doc    jsonb;
   v_problem text;
 BEGIN
+  IF (replay_event.p_event).body_removed IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF409',
+      MESSAGE = format('Event %s cannot be replayed: its body was %s', (replay_event.p_event).event_key,
+                       CASE (replay_event.p_event).body_removed WHEN 'erased' THEN 'erased with a person''s data' ELSE 'pruned after its retention time' END);
+  END IF;
   BEGIN
     v_doc := convert_from((replay_event.p_event).body, 'UTF8')::jsonb;
   EXCEPTION WHEN OTHERS THEN
@@ -73,7 +78,7 @@ BEGIN
   RETURN v_result.outcome;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.replay_event(affiliate_private.provider_event) IS 'Applies a stored event again from its raw body. Merging makes that harmless for one that was applied.';
+COMMENT ON FUNCTION affiliate_private.replay_event(affiliate_private.provider_event) IS 'Applies a stored event again from its raw body. Merging makes that harmless for one that was applied. RF409 for one whose body was pruned or erased.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.try_event(p_project_id bigint, p_provider text, p_event_key text, p_header record, p_doc jsonb, p_problem text,
                                                        OUT outcome text, OUT error text, OUT event_type text, OUT occurred_at timestamptz)

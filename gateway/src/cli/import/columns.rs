@@ -1,0 +1,374 @@
+//! Which column of a file is what. Names are compared in lower case with everything else as one underscore, so that
+//! `Affiliate Email` is `affiliate_email`; beside the documented names go those that Rewardful's files and API use.
+
+use serde_json::{Map, Value};
+
+/// What the lines of a file are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Affiliates,
+    Referrals,
+    Conversions,
+}
+
+impl Kind {
+    /// The SQL function that imports them.
+    pub fn function(self) -> &'static str {
+        match self {
+            Self::Affiliates => "import_affiliates",
+            Self::Referrals => "import_referrals",
+            Self::Conversions => "import_conversions",
+        }
+    }
+
+    fn aliases(self) -> &'static [(&'static str, &'static [&'static str])] {
+        match self {
+            Self::Affiliates => AFFILIATES,
+            Self::Referrals => REFERRALS,
+            Self::Conversions => CONVERSIONS,
+        }
+    }
+
+    fn required(self) -> &'static [&'static [&'static str]] {
+        match self {
+            Self::Affiliates => &[&["email"]],
+            Self::Referrals => &[&["email", "customer_key"]],
+            Self::Conversions => &[&["occurred_at"], &["base_value", "value"]],
+        }
+    }
+}
+
+type Aliases = &'static [(&'static str, &'static [&'static str])];
+
+const AFFILIATES: Aliases = &[
+    ("email", &["affiliate_email", "email_address"]),
+    (
+        "referral_code",
+        &["token", "link_token", "links_token", "code", "coupon"],
+    ),
+    ("partner_slug", &[]),
+    ("status", &["state"]),
+    (
+        "created_at",
+        &[
+            "joined_at",
+            "created",
+            "date_joined",
+            "signed_up_at",
+            "confirmed_at",
+        ],
+    ),
+    ("first_name", &["affiliate_first_name"]),
+    ("last_name", &["affiliate_last_name"]),
+    ("paypal_email", &["affiliate_paypal_email"]),
+    ("wise_email", &["affiliate_wise_email"]),
+];
+
+const AFFILIATE: [(&str, &[&str]); 3] = [
+    ("affiliate_id", &[]),
+    (
+        "affiliate_email",
+        &[
+            "affiliate",
+            "referral_affiliate_email",
+            "sale_affiliate_email",
+            "sale_referral_affiliate_email",
+        ],
+    ),
+    (
+        "referral_code",
+        &["affiliate_token", "token", "link_token", "via"],
+    ),
+];
+
+const REFERRALS: Aliases = &[
+    (
+        "email",
+        &["customer_email", "referral_email", "referred_email"],
+    ),
+    (
+        "customer_key",
+        &[
+            "stripe_customer_id",
+            "customer_id",
+            "imported_id",
+            "customer_platform_id",
+        ],
+    ),
+    (
+        "status",
+        &["conversion_state", "state", "conversion_status"],
+    ),
+    (
+        "created_at",
+        &["became_lead_at", "created", "signed_up_at", "date"],
+    ),
+    AFFILIATE[0],
+    AFFILIATE[1],
+    AFFILIATE[2],
+];
+
+const CONVERSIONS: Aliases = &[
+    (
+        "occurred_at",
+        &[
+            "sale_charged_at",
+            "charged_at",
+            "sale_invoiced_at",
+            "sale_date",
+            "sale_created_at",
+            "date",
+            "created_at",
+        ],
+    ),
+    (
+        "base_value",
+        &[
+            "sale_sale_amount",
+            "sale_amount",
+            "amount_of_sale",
+            "sale_charge_amount",
+            "charge_amount",
+        ],
+    ),
+    ("currency", &["sale_currency", "base_value_currency"]),
+    ("value", &["commission", "commission_amount", "amount"]),
+    (
+        "email",
+        &[
+            "customer_email",
+            "referral_customer_email",
+            "sale_referral_customer_email",
+            "referral_email",
+        ],
+    ),
+    (
+        "customer_key",
+        &[
+            "stripe_customer_id",
+            "customer_id",
+            "sale_referral_stripe_customer_id",
+            "sale_referral_customer_id",
+        ],
+    ),
+    ("type", &["conversion_type"]),
+    ("paid", &["paid_at", "commission_paid_at", "is_paid"]),
+    (
+        "refunded",
+        &["sale_refund_amount", "refund_amount", "refunded_amount"],
+    ),
+    ("reference", &["order_id", "commission_id"]),
+    ("coupon_code_used", &["coupon", "coupon_code"]),
+    ("provider", &[]),
+    (
+        "sale_key",
+        &[
+            "sale_stripe_charge_id",
+            "stripe_charge_id",
+            "charge_id",
+            "sale_id",
+            "id",
+        ],
+    ),
+    ("state", &["status", "commission_state"]),
+    AFFILIATE[0],
+    AFFILIATE[1],
+    AFFILIATE[2],
+];
+
+/// What becomes of one column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Target {
+    name: &'static str,
+    /// Amounts in cents rather than decimals.
+    cents: bool,
+    /// Whether the file calls it by its documented name, or how far down the list of others.
+    rank: usize,
+}
+
+/// The columns of a file, in its order.
+#[derive(Debug)]
+pub(super) struct Columns {
+    kind: Kind,
+    targets: Vec<Option<Target>>,
+}
+
+/// Reads the header; of several columns for one thing the best-named counts.
+///
+/// # Errors
+/// When a column is missing that is needed, in words for the user.
+pub(super) fn of(kind: Kind, header: &[String]) -> Result<Columns, String> {
+    let mut targets: Vec<Option<Target>> = header.iter().map(|name| target(kind, name)).collect();
+    for n in 0..targets.len() {
+        let Some(own) = targets[n] else { continue };
+        let better = |other: &Option<Target>| {
+            other.is_some_and(|other| other.name == own.name && other.rank < own.rank)
+        };
+        let first = targets.iter().position(|other| {
+            other.is_some_and(|other| other.name == own.name && other.rank == own.rank)
+        });
+        if targets.iter().any(better) || first != Some(n) {
+            targets[n] = None;
+        }
+    }
+    let has = |name: &&str| targets.iter().flatten().any(|target| target.name == *name);
+    for needed in kind.required() {
+        if !needed.iter().any(has) {
+            return Err(format!(
+                "the file has no column {}: it has {}",
+                needed.join(" or "),
+                header.join(", ")
+            ));
+        }
+    }
+    Ok(Columns { kind, targets })
+}
+
+fn target(kind: Kind, header: &str) -> Option<Target> {
+    let folded = fold(header);
+    let (name, cents) = match folded.strip_suffix("_cents") {
+        Some(name) => (name, true),
+        None => (folded.as_str(), false),
+    };
+    kind.aliases().iter().find_map(|(documented, others)| {
+        let rank = if name == *documented {
+            0
+        } else {
+            1 + others.iter().position(|other| *other == name)?
+        };
+        Some(Target {
+            name: documented,
+            cents,
+            rank,
+        })
+    })
+}
+
+fn fold(header: &str) -> String {
+    let words = header
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("_").to_ascii_lowercase()
+}
+
+impl Columns {
+    /// A line as an object of the documented names; empty fields are left out.
+    pub fn object(&self, fields: &[String]) -> Map<String, Value> {
+        let mut object = Map::new();
+        for (target, field) in self.targets.iter().zip(fields) {
+            let field = field.trim();
+            if let (Some(target), false) = (target, field.is_empty()) {
+                let text = if target.cents {
+                    format!("{field}c")
+                } else {
+                    field.to_owned()
+                };
+                object.insert(target.name.to_owned(), Value::String(text));
+            }
+        }
+        if self.kind == Kind::Conversions {
+            settle_state(&mut object);
+        }
+        object
+    }
+}
+
+/// `paid` may be a flag, or the time at which it was paid; a state says it too. A voided commission is worth nothing.
+fn settle_state(object: &mut Map<String, Value>) {
+    let state = object.remove("state");
+    let state = state
+        .as_ref()
+        .and_then(Value::as_str)
+        .map(str::to_ascii_lowercase);
+    let paid = object.remove("paid");
+    let paid = paid
+        .as_ref()
+        .and_then(Value::as_str)
+        .map(str::to_ascii_lowercase);
+    let paid = match paid.as_deref() {
+        None => state.as_deref() == Some("paid"),
+        Some("false" | "no" | "0" | "f" | "unpaid") => false,
+        Some(_) => true,
+    };
+    object.insert("paid".to_owned(), Value::String(paid.to_string()));
+    if state.as_deref() == Some("voided") {
+        object.insert("value".to_owned(), Value::String("0".to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn strings(values: &[&str]) -> Vec<String> {
+        values.iter().map(|value| (*value).to_owned()).collect()
+    }
+
+    #[test]
+    fn documented_names_come_before_others() {
+        let header = strings(&[
+            "Date",
+            "occurred_at",
+            "Base Value",
+            "Paid At",
+            "nonsense",
+            "Affiliate Email",
+        ]);
+        let columns = of(Kind::Conversions, &header).expect("columns");
+        let line = strings(&[
+            "2020-01-01",
+            "2021-01-01",
+            "9.99",
+            "",
+            "x",
+            " ada@example.com ",
+        ]);
+        let expected = json!({"occurred_at": "2021-01-01", "base_value": "9.99", "paid": "false", "affiliate_email": "ada@example.com"});
+        assert_eq!(Value::Object(columns.object(&line)), expected);
+    }
+
+    #[test]
+    fn a_commission_of_rewardful_is_read_as_it_comes() {
+        let header = strings(&[
+            "id",
+            "amount_cents",
+            "currency",
+            "state",
+            "paid_at",
+            "sale.charged_at",
+            "sale.sale_amount_cents",
+            "sale.refund_amount_cents",
+            "sale.stripe_charge_id",
+            "sale.referral.customer.email",
+            "sale.affiliate.email",
+        ]);
+        let columns = of(Kind::Conversions, &header).expect("columns");
+        let line = strings(&[
+            "39e68c88",
+            "3000",
+            "USD",
+            "paid",
+            "2020-10-01T00:00:00Z",
+            "2020-08-19T16:28:25.000Z",
+            "10000",
+            "0",
+            "ch_1",
+            "fred@example.com",
+            "ada@example.com",
+        ]);
+        let expected = json!({
+            "value": "3000c", "currency": "USD", "paid": "true", "occurred_at": "2020-08-19T16:28:25.000Z", "base_value": "10000c",
+            "refunded": "0c", "sale_key": "ch_1", "email": "fred@example.com", "affiliate_email": "ada@example.com"
+        });
+        assert_eq!(Value::Object(columns.object(&line)), expected);
+    }
+
+    #[test]
+    fn a_missing_column_is_named() {
+        let error =
+            of(Kind::Conversions, &strings(&["occurred_at", "email"])).expect_err("no amount");
+        assert!(error.contains("base_value or value"), "{error}");
+    }
+}

@@ -1,0 +1,76 @@
+CREATE OR REPLACE FUNCTION affiliate_private.erase_emails(p_project_id bigint, p_emails text[], p_aliases text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_email text;
+  v_alias text;
+BEGIN
+  -- Everywhere at once and by the same name, so that whatever was worked out from equal emails stays as it is.
+  FOR v_n IN 1 .. cardinality(erase_emails.p_emails) LOOP
+    v_email := erase_emails.p_emails[v_n];
+    v_alias := erase_emails.p_aliases[v_n];
+    UPDATE affiliate_private.sale AS s SET email = v_alias
+    WHERE s.project_id = erase_emails.p_project_id AND affiliate_private.fold_key(s.email) = v_email
+      AND s.customer_id = (SELECT i.customer_id FROM affiliate_private.customer_identity AS i
+                           WHERE i.project_id = s.project_id AND i.kind = 'email' AND i.identity_key = v_email);
+    UPDATE affiliate_private.sale AS s SET sale_key = 'signup_' || v_alias, source_key = 'signup_' || v_alias
+    WHERE s.project_id = erase_emails.p_project_id AND s.provider = 'api' AND s.sale_key = affiliate_private.signup_key(s.project_id, v_email);
+    UPDATE affiliate_private.customer_identity AS i SET identity_key = v_alias
+    WHERE i.project_id = erase_emails.p_project_id AND i.kind = 'email' AND i.identity_key = v_email;
+    UPDATE affiliate_private.referred_user AS r SET email = v_alias, email_key = v_alias
+    WHERE r.project_id = erase_emails.p_project_id AND r.email_key = v_email;
+    UPDATE affiliate_private.referral_link AS l SET email_key = v_alias
+    WHERE l.project_id = erase_emails.p_project_id AND l.email_key = v_email;
+    UPDATE affiliate_private.affiliate AS a SET email = v_alias, email_key = v_alias
+    WHERE a.project_id = erase_emails.p_project_id AND a.email_key = v_email;
+    UPDATE affiliate_private.sale_edit AS d SET reference = v_alias
+    WHERE d.project_id = erase_emails.p_project_id AND strpos(affiliate_private.fold_key(d.reference), v_email) > 0;
+    UPDATE affiliate_private.conversion AS c SET reference = v_alias
+    WHERE c.project_id = erase_emails.p_project_id AND strpos(affiliate_private.fold_key(c.reference), v_email) > 0;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.erase_emails(bigint, text[], text[]) IS 'Puts an alias in the place of each email in every table. The caller holds lock_inputs exclusively.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.erase_affiliate(p_project_id bigint, p_affiliate_id bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_row  affiliate_private.affiliate;
+  v_code text;
+BEGIN
+  SELECT a.* INTO STRICT v_row FROM affiliate_private.affiliate AS a
+  WHERE a.project_id = erase_affiliate.p_project_id AND a.affiliate_id = erase_affiliate.p_affiliate_id;
+  -- Codes may be names. One that somebody else has owned too must stay: it credits their sales.
+  FOR v_code IN
+    SELECT c.code_key FROM affiliate_private.attribution_code AS c
+    WHERE c.project_id = v_row.project_id AND c.namespace = 'referral'
+      AND c.code_key IN (SELECT o.code_key FROM affiliate_private.attribution_code AS o
+                         WHERE o.project_id = v_row.project_id AND o.namespace = 'referral' AND o.affiliate_id = v_row.affiliate_id)
+    GROUP BY c.code_key HAVING bool_and(c.affiliate_id IS NULL OR c.affiliate_id = v_row.affiliate_id)
+  LOOP
+    PERFORM affiliate_private.rename_code(v_row.project_id, v_code, affiliate_private.fold_key('erased-' || affiliate_private.random_code(16)));
+  END LOOP;
+  UPDATE affiliate_private.affiliate AS a
+  SET partner_slug = NULL, partner_slug_key = NULL, status = 'inactive'
+  WHERE a.project_id = v_row.project_id AND a.affiliate_id = v_row.affiliate_id;
+  IF v_row.status = 'active' THEN
+    INSERT INTO affiliate_private.affiliate_status (project_id, affiliate_id, effective_at, status)
+    VALUES (v_row.project_id, v_row.affiliate_id, clock_timestamp(), 'inactive');
+  END IF;
+  DELETE FROM affiliate_private.payout_preference AS f WHERE f.project_id = v_row.project_id AND f.affiliate_id = v_row.affiliate_id;
+  UPDATE affiliate_private.payout AS o SET destination = '{}' WHERE o.project_id = v_row.project_id AND o.affiliate_id = v_row.affiliate_id;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.erase_affiliate(bigint, bigint) IS 'Forgets who an affiliate is: codes, slug, account details; inactive from now on. The caller holds lock_inputs exclusively.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.rename_code(p_project_id bigint, p_code_key text, p_new_key text) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  UPDATE affiliate_private.attribution_code AS c SET code_key = rename_code.p_new_key
+  WHERE c.project_id = rename_code.p_project_id AND c.namespace = 'referral' AND c.code_key = rename_code.p_code_key;
+  UPDATE affiliate_private.evidence AS e SET code_key = rename_code.p_new_key
+  WHERE e.project_id = rename_code.p_project_id AND e.namespace = 'referral' AND e.code_key = rename_code.p_code_key;
+  UPDATE affiliate_private.affiliate AS a SET referral_code = rename_code.p_new_key, referral_code_key = rename_code.p_new_key
+  WHERE a.project_id = rename_code.p_project_id AND a.referral_code_key = rename_code.p_code_key;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.rename_code(bigint, text, text) IS 'Gives a referral code another name in its history and in the evidence that speaks of it, so that it credits as before.';

@@ -1,0 +1,93 @@
+-- What is known of one person, found by an email: the customer behind it with all names, and affiliates with one of the emails.
+
+CREATE OR REPLACE FUNCTION affiliate_private.find_person(p_project_id bigint, p_email text,
+                                                         OUT emails text[], OUT customer_id bigint, OUT affiliate_ids bigint[], OUT words text[])
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_email text := affiliate_private.fold_key(affiliate_private.check_email('email', find_person.p_email));
+BEGIN
+  PERFORM affiliate_private.check_project(find_person.p_project_id);
+  SELECT i.customer_id INTO find_person.customer_id FROM affiliate_private.customer_identity AS i
+  WHERE i.project_id = find_person.p_project_id AND i.kind = 'email' AND i.identity_key = v_email;
+  emails := ARRAY(
+    SELECT v_email UNION
+    SELECT i.identity_key FROM affiliate_private.customer_identity AS i
+    WHERE i.project_id = find_person.p_project_id AND i.customer_id = find_person.customer_id AND i.kind = 'email');
+  affiliate_ids := ARRAY(SELECT a.affiliate_id FROM affiliate_private.affiliate AS a
+                         WHERE a.project_id = find_person.p_project_id AND a.email_key = ANY (find_person.emails));
+  IF find_person.customer_id IS NULL AND cardinality(affiliate_ids) = 0
+     AND NOT EXISTS (SELECT FROM affiliate_private.referred_user AS r WHERE r.project_id = find_person.p_project_id AND r.email_key = v_email) THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF404', MESSAGE = 'Nobody with this email is known';
+  END IF;
+  -- How bodies speak of the person. Short ids are left to the email, which stands beside them.
+  words := emails || ARRAY(
+    SELECT lower(n.name) FROM (
+      SELECT i.identity_key FROM affiliate_private.customer_identity AS i
+      WHERE i.project_id = find_person.p_project_id AND i.customer_id = find_person.customer_id AND i.kind <> 'email'
+      UNION
+      SELECT unnest(affiliate_private.payment_component(s.project_id, s.provider, ARRAY[s.sale_key])) FROM affiliate_private.sale AS s
+      WHERE s.project_id = find_person.p_project_id AND s.customer_id = find_person.customer_id) AS n (name)
+    WHERE length(n.name) >= 10);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.find_person(bigint, text) IS 'One person: all their emails (folded), the customer, the affiliates, and the words that bodies about them contain. RF400 malformed email, RF404 nobody.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.mentions(p_body bytea, p_words text[]) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_text text;
+  v_word text;
+BEGIN
+  BEGIN
+    v_text := convert_from(mentions.p_body, 'UTF8');
+    IF strpos(v_text, '\u') > 0 OR strpos(v_text, '\/') > 0 THEN
+      v_text := (v_text::jsonb)::text;  -- An escaped @ is one too.
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    v_text := encode(mentions.p_body, 'escape');
+  END;
+  v_text := lower(v_text);
+  FOREACH v_word IN ARRAY mentions.p_words LOOP
+    IF strpos(v_text, v_word) > 0 THEN
+      RETURN true;
+    END IF;
+  END LOOP;
+  RETURN false;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.mentions(bytea, text[]) IS 'Whether a body contains one of these (lower-case) words, however JSON writes it.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.erased_email(p_policy affiliate_private.data_policy, p_email_key text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_hash  text := left(encode(affiliate_private.personal_hash(erased_email.p_policy, 'email', erased_email.p_email_key), 'hex'), 40);
+  v_alias text;
+BEGIN
+  -- Somebody who came back after having been erased gets another one.
+  FOR v_n IN 1 .. 1000 LOOP
+    v_alias := format('erased-%s%s@erased.invalid', v_hash, CASE WHEN v_n > 1 THEN '-' || v_n ELSE '' END);
+    EXIT WHEN NOT EXISTS (SELECT FROM affiliate_private.customer_identity AS i
+                          WHERE i.project_id = (erased_email.p_policy).project_id AND i.kind = 'email' AND i.identity_key = v_alias)
+      AND NOT EXISTS (SELECT FROM affiliate_private.referred_user AS r
+                      WHERE r.project_id = (erased_email.p_policy).project_id AND r.email_key = v_alias)
+      AND NOT EXISTS (SELECT FROM affiliate_private.affiliate AS a
+                      WHERE a.project_id = (erased_email.p_policy).project_id AND a.email_key = v_alias);
+  END LOOP;
+  RETURN v_alias;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.erased_email(affiliate_private.data_policy, text) IS 'What stands in the place of an erased email: its keyed hash, in the form of an address that cannot exist.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.affiliate_export_json(p_affiliate affiliate_private.affiliate) RETURNS json
+LANGUAGE sql STABLE AS $$
+  SELECT row_to_json(x) FROM (
+    SELECT a.affiliate_id AS id, a.email, a.referral_code, a.partner_slug, a.status, a.created_at, a.deleted_at,
+           (SELECT row_to_json(f) FROM affiliate_private.payout_preference AS f
+            WHERE f.project_id = a.project_id AND f.affiliate_id = a.affiliate_id) AS payout_preference,
+           to_json(ARRAY(SELECT row_to_json(o) FROM affiliate_private.payout AS o
+            WHERE o.project_id = a.project_id AND o.affiliate_id = a.affiliate_id ORDER BY o.payout_id)) AS payouts,
+           to_json(ARRAY(SELECT row_to_json(e) FROM affiliate_private.ledger_entry AS e
+            WHERE e.project_id = a.project_id AND e.affiliate_id = a.affiliate_id ORDER BY e.entry_id)) AS ledger
+    FROM (SELECT (affiliate_export_json.p_affiliate).*) AS a) AS x
+$$;
+COMMENT ON FUNCTION affiliate_private.affiliate_export_json(affiliate_private.affiliate) IS 'Everything stored about an affiliate.';
