@@ -3,8 +3,11 @@
 //!
 //! `cargo bench -p affiliate-tests --bench bench -- webhooks` measures one part.
 
+mod affiliates;
 mod http;
+mod import;
 mod ingest;
+mod kernels;
 mod listing;
 mod pgbench;
 mod reads;
@@ -17,14 +20,23 @@ use affiliate_tests::cluster::Cluster;
 async fn main() {
     let cluster = Cluster::durable().await;
     let mut table = table::Table::default();
+    if wanted("kernels") {
+        kernels::run(&cluster, &mut table).await;
+    }
     if wanted("reads") {
         reads::run(&cluster, &mut table).await;
+    }
+    if wanted("affiliates") {
+        affiliates::run(&cluster, &mut table).await;
     }
     if wanted("listing") {
         listing::run(&cluster, &mut table).await;
     }
     if wanted("ingest") {
         ingest::run(&cluster, &mut table).await;
+    }
+    if wanted("import") {
+        import::run(&cluster, &mut table).await;
     }
     if wanted("webhooks") {
         webhooks::run(&cluster, &mut table).await;

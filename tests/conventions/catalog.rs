@@ -5,7 +5,7 @@ use crate::database::holds;
 /// Tables of the installation rather than of a project, and the indexes by which the drains, which look at all
 /// projects, find what is due.
 const NOT_PER_PROJECT: &str =
-    "'endpoint', 'api_schema', 'schema_migration', 'install', 'webhook_delivery_due_idx',
+    "'endpoint', 'api_schema', 'schema_migration', 'install', 'job_run', 'webhook_delivery_due_idx',
      'provider_call_due_idx'";
 
 #[tokio::test]

@@ -19,15 +19,15 @@ BEGIN
      AND NOT EXISTS (SELECT FROM affiliate_private.referred_user AS r WHERE r.project_id = find_person.p_project_id AND r.email_key = v_email) THEN
     RAISE EXCEPTION USING ERRCODE = 'RF404', MESSAGE = 'Nobody with this email is known';
   END IF;
-  -- How bodies speak of the person. Short ids are left to the email, which stands beside them.
+  -- How bodies speak of the person: emails anywhere, ids as whole strings. Mere numbers are ids of many things, and the email stands beside them.
   words := emails || ARRAY(
-    SELECT lower(n.name) FROM (
+    SELECT lower(to_json(n.name)::text) FROM (
       SELECT i.identity_key FROM affiliate_private.customer_identity AS i
       WHERE i.project_id = find_person.p_project_id AND i.customer_id = find_person.customer_id AND i.kind <> 'email'
       UNION
       SELECT unnest(affiliate_private.payment_component(s.project_id, s.provider, ARRAY[s.sale_key])) FROM affiliate_private.sale AS s
       WHERE s.project_id = find_person.p_project_id AND s.customer_id = find_person.customer_id) AS n (name)
-    WHERE length(n.name) >= 10);
+    WHERE n.name ~ '[A-Za-z]');
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.find_person(bigint, text) IS 'One person: all their emails (folded), the customer, the affiliates, and the words that bodies about them contain. RF400 malformed email, RF404 nobody.';

@@ -1,0 +1,72 @@
+use serde_json::json;
+
+use super::*;
+
+fn strings(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+#[test]
+fn documented_names_come_before_others() {
+    let header = strings(&[
+        "Date",
+        "occurred_at",
+        "Base Value",
+        "Paid At",
+        "nonsense",
+        "Affiliate Email",
+    ]);
+    let columns = of(Kind::Conversions, &header).expect("columns");
+    let line = strings(&[
+        "2020-01-01",
+        "2021-01-01",
+        "9.99",
+        "",
+        "x",
+        " ada@example.com ",
+    ]);
+    let expected = json!({"occurred_at": "2021-01-01", "base_value": "9.99", "paid": "false", "affiliate_email": "ada@example.com"});
+    assert_eq!(Value::Object(columns.object(&line)), expected);
+}
+
+#[test]
+fn a_commission_of_rewardful_is_read_as_it_comes() {
+    let header = strings(&[
+        "id",
+        "amount_cents",
+        "currency",
+        "state",
+        "paid_at",
+        "sale.charged_at",
+        "sale.sale_amount_cents",
+        "sale.refund_amount_cents",
+        "sale.stripe_charge_id",
+        "sale.referral.customer.email",
+        "sale.affiliate.email",
+    ]);
+    let columns = of(Kind::Conversions, &header).expect("columns");
+    let line = strings(&[
+        "39e68c88",
+        "3000",
+        "USD",
+        "paid",
+        "2020-10-01T00:00:00Z",
+        "2020-08-19T16:28:25.000Z",
+        "10000",
+        "0",
+        "ch_1",
+        "fred@example.com",
+        "ada@example.com",
+    ]);
+    let expected = json!({
+        "value": "3000c", "currency": "USD", "paid": "true", "occurred_at": "2020-08-19T16:28:25.000Z", "base_value": "10000c",
+        "refunded": "0c", "sale_key": "ch_1", "email": "fred@example.com", "affiliate_email": "ada@example.com"
+    });
+    assert_eq!(Value::Object(columns.object(&line)), expected);
+}
+
+#[test]
+fn a_missing_column_is_named() {
+    let error = of(Kind::Conversions, &strings(&["occurred_at", "email"])).expect_err("no amount");
+    assert!(error.contains("base_value or value"), "{error}");
+}
