@@ -84,7 +84,7 @@ COMMENT ON COLUMN affiliate.ledger.project_id IS 'The affiliate program.';
 COMMENT ON COLUMN affiliate.ledger.entry_id IS 'Number of the entry.';
 COMMENT ON COLUMN affiliate.ledger.affiliate_id IS 'Whose money it is.';
 COMMENT ON COLUMN affiliate.ledger.conversion_id IS 'The conversion it comes from.';
-COMMENT ON COLUMN affiliate.ledger.kind IS 'commission, refund or payout.';
+COMMENT ON COLUMN affiliate.ledger.kind IS 'commission, refund, payout, or tier and tier_refund: the part of the affiliate who brought the credited one.';
 COMMENT ON COLUMN affiliate.ledger.amount IS 'Effect on what the affiliate is owed.';
 COMMENT ON COLUMN affiliate.ledger.currency IS 'ISO 4217 code of amount: the project''s currency.';
 COMMENT ON COLUMN affiliate.ledger.release_at IS 'When the amount leaves its hold; NULL for payouts and for what is paid out.';

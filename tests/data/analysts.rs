@@ -24,7 +24,7 @@ async fn two_projects(profile: Profile) -> (Shop, Project) {
         let email = format!("{name}@example.com");
         let code = format!("{}CODE", name.to_uppercase());
         let affiliate = project.add_affiliate(&email, &code).await;
-        let url = format!("https://{name}.example/hooks?token=whsec_{name}");
+        let url = format!("https://{name}.example/hooks");
         project.add_webhook(&shop.database, &url, &[]).await;
         let sale = Event::sale(payment, 9999).code(&code);
         let sale = sale.email(&format!("buyer-of-{name}@example.com"));
@@ -46,6 +46,9 @@ async fn two_projects(profile: Profile) -> (Shop, Project) {
             .await
             .expect("a payout");
     }
+    let attempts = "INSERT INTO affiliate_private.webhook_attempt (project_id, delivery_id, attempt_no, url, duration_ms, status_code)
+                    SELECT d.project_id, d.delivery_id, 99, 'https://receiver.example/', 1, 200 FROM affiliate_private.webhook_delivery AS d";
+    superuser.execute(attempts, &[]).await.expect("attempts");
     superuser
         .batch_execute("ANALYZE")
         .await

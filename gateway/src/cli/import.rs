@@ -42,7 +42,7 @@ pub(super) struct Options {
     #[arg(long)]
     all_or_nothing: bool,
     /// Lines in one transaction
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
 }
 

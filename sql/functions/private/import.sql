@@ -105,6 +105,9 @@ BEGIN
   PERFORM affiliate_private.check_project(import_lines.p_project_id);
   -- What happened long ago is no news to anybody's webhooks.
   PERFORM set_config('affiliate.quiet', 'on', true);
+  IF import_lines.p_kind = 'conversions' THEN
+    v_done := affiliate_private.import_plain_conversions(import_lines.p_project_id, import_lines.p_import_id);
+  END IF;
   FOR v_line IN
     SELECT l.line_no, l.fields FROM affiliate_private.import_line AS l
     WHERE l.project_id = import_lines.p_project_id AND l.import_id = import_lines.p_import_id ORDER BY l.line_no

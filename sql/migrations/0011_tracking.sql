@@ -75,3 +75,25 @@ CREATE UNLOGGED TABLE affiliate_private.import_line (
 );
 COMMENT ON TABLE affiliate_private.import_line IS 'Lines of CSV files being imported, as objects of the documented column names.';
 COMMENT ON COLUMN affiliate_private.import_line.import_id IS 'Drawn by whoever imports, so that two imports do not meet.';
+
+CREATE UNLOGGED TABLE affiliate_private.import_sale (
+  project_id       bigint      NOT NULL,
+  import_id        bigint      NOT NULL,
+  line_no          bigint      NOT NULL,
+  sale_id          bigint      NOT NULL,
+  provider         text        NOT NULL,
+  sale_key         text        NOT NULL,
+  type             text        NOT NULL,
+  email            text        NOT NULL,
+  email_key        text        NOT NULL,
+  affiliate_id     bigint      NOT NULL,
+  occurred_at      timestamptz NOT NULL,
+  base_minor       bigint      NOT NULL,
+  value_minor      bigint,
+  refunded_minor   bigint      NOT NULL,
+  paid             boolean     NOT NULL,
+  reference        text,
+  coupon_code_used text
+);
+COMMENT ON TABLE affiliate_private.import_sale IS 'Lines of import_line that are written all at once (import_plain_conversions), gone with the batch.';
+COMMENT ON COLUMN affiliate_private.import_sale.sale_id IS 'Drawn before the sale is written, so that nothing has to look it up.';
