@@ -210,6 +210,7 @@ async fn functions_that_run_with_an_analysts_rights_touch_no_table() {
             "affiliate_private.currency_exponent(text)",
             "affiliate_private.money_decimal(bigint,text)",
             "affiliate_private.reversed_minor(affiliate_private.conversion)",
+            "affiliate_private.reversed_part(affiliate_private.conversion,bigint)",
         ]
     );
     assert!(

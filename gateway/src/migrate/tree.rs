@@ -180,8 +180,8 @@ impl SqlTree {
             .chain(&self.common)
             .cloned()
             .chain(triggers)
-            .chain(grants)
             .chain(self.jobs.iter().cloned())
+            .chain(grants)
             .collect()
     }
 
