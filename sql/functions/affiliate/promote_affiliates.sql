@@ -48,4 +48,4 @@ BEGIN
   RETURN v_total;
 END
 $$;
-COMMENT ON FUNCTION affiliate.promote_affiliates(bigint) IS 'Raises affiliates, of one project or all, to the levels they have reached since it last looked, and says how many. The gateway calls it every few seconds; a promotion counts for sales from then on.';
+COMMENT ON FUNCTION affiliate.promote_affiliates(bigint) IS 'Raises affiliates, of one project or all, to the levels they have reached since it last looked, and says how many. It is one of the jobs, which run every minute; a promotion counts for sales from then on.';

@@ -1,8 +1,9 @@
--- Housekeeping. Everything is right without it: reads get shorter, and details that nobody needs any more go.
+-- Housekeeping. Every balance is right without it: reads get shorter, and details that nobody needs any more go. Only
+-- promotions to a level wait for it.
 
 CREATE OR REPLACE FUNCTION affiliate_private.job_names() RETURNS text[]
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT ARRAY['fold_balances', 'fold_counts', 'prune_event_bodies', 'prune_webhooks', 'prune_visits', 'prune_rate_windows']
+  SELECT ARRAY['fold_balances', 'fold_counts', 'prune_event_bodies', 'prune_webhooks', 'prune_visits', 'prune_rate_windows', 'promote_affiliates']
 $$;
 COMMENT ON FUNCTION affiliate_private.job_names() IS 'The jobs, in the order they run.';
 
@@ -27,6 +28,8 @@ BEGIN
       -- A key that has not been used for a day starts afresh anyway.
       DELETE FROM affiliate_private.request_count AS r WHERE r.window_at < statement_timestamp() - interval '1 day';
       GET DIAGNOSTICS v_done = ROW_COUNT;
+    -- The last, since it keeps a project's sales waiting until all is committed.
+    WHEN 'promote_affiliates' THEN v_done := affiliate.promote_affiliates();
   END CASE;
   INSERT INTO affiliate_private.job_run AS j (job_name, ran_at, done) VALUES (run_job.p_name, clock_timestamp(), v_done)
   ON CONFLICT ON CONSTRAINT job_run_pkey DO UPDATE SET ran_at = excluded.ran_at, done = excluded.done;
