@@ -84,6 +84,13 @@ async fn old_details_go_and_the_books_stay() {
         before.assert_same(&Books::of(&shop.database, project.id).await, "pruned");
         assert_eq!(project.affiliate("ada@example.com").await["clicks"], 1);
         assert_clean(&shop.database).await;
+        let sent_again = project
+            .post("/api/v1/webhooks/1/deliveries/1/replay", &json!({}))
+            .await;
+        assert_eq!(sent_again.status, 409, "{}", sent_again.text);
+        let all = "SELECT affiliate.replay_webhooks(1, 1, 'all') ->> 'replayed'";
+        let all = superuser.query_one(all, &[]).await.expect("none to replay");
+        assert_eq!(all.get::<_, String>(0), "0");
         let replay = project.post("/api/v1/events/1/replay", &json!({})).await;
         assert_eq!(replay.status, 409, "{}", replay.text);
         assert!(replay.error().contains("pruned"), "{}", replay.text);

@@ -23,6 +23,7 @@ BEGIN
   WHERE e.project_id = v_row.project_id AND e.created_at >= v_since
     AND (replay_webhooks.p_until IS NULL OR e.created_at < replay_webhooks.p_until)
     AND NOT d.pending
+    AND e.body <> ''  -- Pruned, or erased with a person's data.
     AND CASE WHEN d.known THEN replay_webhooks.p_status = 'all' OR replay_webhooks.p_status = 'dead' AND NOT d.delivered
              -- Never written for it: it was disabled then, or not there yet.
              ELSE replay_webhooks.p_status <> 'dead' AND NOT e.is_test AND e.event_type = ANY (v_row.events) END
@@ -42,7 +43,10 @@ DECLARE
 BEGIN
   v_endpoint := affiliate_private.find_enabled_webhook(replay_webhook.p_project_id, replay_webhook.p_endpoint_id);
   v_row := affiliate_private.find_delivery(v_endpoint.project_id, v_endpoint.endpoint_id, replay_webhook.p_delivery_id);
-  IF v_row.status <> 'pending' THEN
+  IF EXISTS (SELECT FROM affiliate_private.webhook_event AS e
+             WHERE e.project_id = v_row.project_id AND e.event_id = v_row.event_id AND e.body = '') THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = 'What this delivery said is no longer kept, so it cannot be sent again';
+  ELSIF v_row.status <> 'pending' THEN
     v_row := affiliate_private.add_delivery(v_row.project_id, v_row.endpoint_id, v_row.event_id);
   ELSE
     -- It is on its way already; it need not wait for its next attempt.
@@ -54,7 +58,7 @@ BEGIN
   RETURN affiliate_private.delivery_json(v_row);
 END
 $$;
-COMMENT ON FUNCTION affiliate.replay_webhook(bigint, bigint, bigint) IS 'Sends one delivery again, as a new one with the same id and body; one that waits is sent at once instead. RF404 unknown, RF409 disabled endpoint.';
+COMMENT ON FUNCTION affiliate.replay_webhook(bigint, bigint, bigint) IS 'Sends one delivery again, as a new one with the same id and body; one that waits is sent at once instead. RF404 unknown, RF409 disabled endpoint, or a body that was pruned or erased.';
 
 CREATE OR REPLACE FUNCTION affiliate.test_webhook(p_project_id bigint, p_endpoint_id bigint, p_event_type text DEFAULT 'referral_converted') RETURNS json
 LANGUAGE plpgsql VOLATILE AS $$
