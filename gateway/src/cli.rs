@@ -49,14 +49,9 @@ struct Cli {
 /// Options every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// Connection string of the database, such as postgres://user:password@host:5432/db
-    #[arg(
-        long,
-        global = true,
-        env = "DATABASE_URL",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
+    /// Connection string of the database, such as postgres://user:password@host:5432/db [env: DATABASE_URL]
+    // Read by hand: clap names an option that comes from the environment in the usage of every wrong call.
+    #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// File with settings for what is not given otherwise, as lines of NAME=value
     #[arg(long, global = true, env = "AFFILIATE_CONFIG", value_name = "FILE")]
@@ -72,8 +67,8 @@ impl Global {
     /// # Errors
     /// When they point at none.
     pub fn database(&self) -> Result<DbConfig, DbError> {
-        self.database_url
-            .as_ref()
+        let url = self.database_url.clone();
+        url.or_else(|| std::env::var("DATABASE_URL").ok())
             .filter(|url| !url.trim().is_empty())
             .map(DbConfig::new)
             .ok_or(DbError::NoUrl)

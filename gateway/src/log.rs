@@ -3,6 +3,7 @@
 //! Standard output is left to the command line's own answers. `RUST_LOG` overrides the level.
 
 use std::fmt;
+use std::io::{IsTerminal as _, stderr};
 
 use tracing_subscriber::EnvFilter;
 
@@ -40,7 +41,8 @@ pub fn init(format: LogFormat) {
     }
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_ansi(stderr().is_terminal())
+        .with_writer(stderr);
     let started = match format {
         LogFormat::Json => builder
             .json()

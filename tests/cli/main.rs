@@ -5,6 +5,7 @@ mod support;
 
 use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::Profile;
+use affiliate_tests::gateway::Gateway;
 use serde_json::{Value, json};
 
 use support::{Ended, affiliate, affiliate_with_input, create_project};
@@ -188,8 +189,22 @@ async fn wrong_usage_ends_with_2() {
         "project set --project 1 hold_days",
         "key list --project x",
     ] {
-        assert_eq!(affiliate("", line).await.code, 2, "{line}");
+        let ended = affiliate("postgres://localhost", line).await;
+        assert_eq!(ended.code, 2, "{line}");
+        // It is an option like others, wherever it comes from.
+        assert!(!ended.stderr.contains("--database-url"), "{}", ended.stderr);
     }
+}
+
+#[tokio::test]
+async fn a_log_that_is_no_terminal_has_no_colours() {
+    let cluster = Cluster::shared().await;
+    let database = cluster.create_database(Profile::Portable).await;
+    let text = [("AFFILIATE_LOG_FORMAT", "text")];
+    let gateway = Gateway::start_with(&database, &text).await;
+    let log = gateway.logs();
+    assert!(log.contains(" INFO catalog loaded"), "{log}");
+    assert!(!log.contains('\u{1b}'), "{log}");
 }
 
 #[tokio::test]

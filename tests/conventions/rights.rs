@@ -37,6 +37,17 @@ async fn endpoints_and_their_declarations_belong_together() {
 }
 
 #[tokio::test]
+async fn patterns_are_put_in_words() {
+    holds(
+        "a parameter with a pattern says what it accepts, for people who sent something else",
+        "SELECT format('%s of %s', d.key, e.function_name)
+         FROM affiliate_private.endpoint AS e CROSS JOIN LATERAL json_each(e.parameters) AS d
+         WHERE d.value ->> 'pattern' IS NOT NULL AND d.value ->> 'accepts' IS NULL",
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn the_gateway_reads_and_writes_no_table() {
     holds(
         "affiliate_gateway has no right to any table, column or sequence",

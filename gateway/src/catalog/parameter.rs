@@ -62,6 +62,8 @@ struct Declaration {
     min_length: Option<usize>,
     max_length: Option<usize>,
     pattern: Option<String>,
+    /// What the pattern accepts, in words.
+    accepts: Option<String>,
     format: Option<String>,
     default: Option<Value>,
     alias: Option<String>,

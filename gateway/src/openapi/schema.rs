@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 use crate::catalog::MAX_SAFE_INTEGER;
 
 /// Keys of a declaration that are no JSON schema, or stand elsewhere in the document.
-const NOT_SCHEMA: [&str; 6] = [
+const NOT_SCHEMA: [&str; 7] = [
     "in",
     "required",
     "nullable",
     "alias",
+    "accepts",
     "description",
     "schema",
 ];

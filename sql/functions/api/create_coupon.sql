@@ -29,9 +29,9 @@ SELECT affiliate_private.declare_endpoint('create_coupon', $json${
   "description": "Create a coupon linked to an affiliate. Sales with its code, or with its Stripe or LemonSqueezy counterpart, credit that affiliate.",
   "parameters": {
     "affiliate_id":     {"in": "body", "type": "integer", "minimum": 1, "required": true, "description": "ID of the affiliate the coupon belongs to"},
-    "coupon_code":      {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{3,255}$", "required": true, "description": "Coupon code (at least 3 letters, digits, hyphens or underscores), unique per project whatever its case"},
-    "stripe_coupon_id": {"in": "body", "type": "string", "maxLength": 255, "pattern": "^ *[!-~][ -~]*$", "nullable": true, "description": "Stripe coupon ID, promotion code ID, or the code customers type at Stripe"},
-    "lemonsqueezy_discount_code": {"in": "body", "type": "string", "maxLength": 255, "pattern": "^ *[!-~][ -~]*$", "nullable": true, "description": "LemonSqueezy discount code"},
+    "coupon_code":      {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{3,255}$", "accepts": "3 to 255 letters, digits, hyphens or underscores", "required": true, "description": "Coupon code (at least 3 letters, digits, hyphens or underscores), unique per project whatever its case"},
+    "stripe_coupon_id": {"in": "body", "type": "string", "maxLength": 255, "pattern": "^ *[!-~][ -~]*$", "accepts": "1 to 255 printable ASCII characters that are not all spaces", "nullable": true, "description": "Stripe coupon ID, promotion code ID, or the code customers type at Stripe"},
+    "lemonsqueezy_discount_code": {"in": "body", "type": "string", "maxLength": 255, "pattern": "^ *[!-~][ -~]*$", "accepts": "1 to 255 printable ASCII characters that are not all spaces", "nullable": true, "description": "LemonSqueezy discount code"},
     "status":           {"in": "body", "type": "string", "enum": ["active", "inactive"], "default": "active", "description": "active or inactive; an inactive coupon credits nobody"}
   }
 }$json$);

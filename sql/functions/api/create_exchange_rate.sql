@@ -15,7 +15,7 @@ SELECT affiliate_private.declare_endpoint('create_exchange_rate', $json${
   "summary": "Set an exchange rate",
   "description": "Set the price of one unit of a currency in the project's. Sales at or after effective_at are settled again with it; sales before the first rate use the first.",
   "parameters": {
-    "currency":     {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "schema": "Currency", "required": true, "description": "ISO 4217 code of the other currency"},
+    "currency":     {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "accepts": "the three letters of a currency, such as USD", "schema": "Currency", "required": true, "description": "ISO 4217 code of the other currency"},
     "rate":         {"in": "body", "type": "number", "minimum": 0.000000001, "maximum": 1000000, "multipleOf": 0.000000001, "required": true, "description": "Price of one unit of it in the project's currency, with at most nine decimals"},
     "effective_at": {"in": "body", "type": "string", "format": "date-time", "description": "From when on (UTC where no offset is given); now when omitted"}
   }

@@ -17,6 +17,6 @@ SELECT affiliate_private.declare_endpoint('delete_product', $json${
   "description": "Sales of this product pay the project's default commission from now on.",
   "parameters": {
     "provider":    {"in": "path", "type": "string", "enum": ["stripe", "lemonsqueezy", "paddle", "polar"], "required": true, "description": "Payment provider that sells the product"},
-    "product_key": {"in": "path", "type": "string", "pattern": "^[!-~]{1,255}$", "required": true, "description": "The provider's ID of the product"}
+    "product_key": {"in": "path", "type": "string", "pattern": "^[!-~]{1,255}$", "accepts": "1 to 255 printable ASCII characters without spaces", "required": true, "description": "The provider's ID of the product"}
   }
 }$json$);

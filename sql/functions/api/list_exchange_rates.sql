@@ -28,6 +28,6 @@ SELECT affiliate_private.declare_endpoint('list_exchange_rates', $json${
   "parameters": {
     "limit":  {"in": "query", "type": "integer", "minimum": 1, "maximum": 500, "default": 50, "description": "Number of rates to return"},
     "offset": {"in": "query", "type": "integer", "minimum": 0, "default": 0, "description": "Number of rates to skip"},
-    "currency": {"in": "query", "type": "string", "pattern": "^[A-Za-z]{3}$", "description": "Only rates of this ISO 4217 code"}
+    "currency": {"in": "query", "type": "string", "pattern": "^[A-Za-z]{3}$", "accepts": "the three letters of a currency, such as USD", "description": "Only rates of this ISO 4217 code"}
   }
 }$json$);

@@ -23,7 +23,7 @@ SELECT affiliate_private.declare_endpoint('set_product', $json${
   ]},
   "parameters": {
     "provider":    {"in": "path", "type": "string", "enum": ["stripe", "lemonsqueezy", "paddle", "polar"], "required": true, "description": "Payment provider that sells the product"},
-    "product_key": {"in": "path", "type": "string", "pattern": "^[!-~]{1,255}$", "required": true, "description": "The provider's ID of the product"},
+    "product_key": {"in": "path", "type": "string", "pattern": "^[!-~]{1,255}$", "accepts": "1 to 255 printable ASCII characters without spaces", "required": true, "description": "The provider's ID of the product"},
     "commission_percent": {"in": "body", "type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.0001, "nullable": true, "description": "Commission: percentage of each sale"},
     "commission_fixed":   {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "multipleOf": 0.01, "nullable": true, "description": "Commission: fixed amount per line item in the project's currency, instead of a percentage"}
   }

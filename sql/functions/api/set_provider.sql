@@ -20,9 +20,9 @@ SELECT affiliate_private.declare_endpoint('set_provider', $json${
   "body": {"anyOf": [{"required": ["webhook_secret"]}, {"required": ["secret_key"]}, {"required": ["api_base"]}, {"required": ["environment"]}]},
   "parameters": {
     "provider":       {"in": "path", "type": "string", "enum": ["stripe", "lemonsqueezy", "paddle", "polar"], "required": true, "description": "Payment provider"},
-    "webhook_secret": {"in": "body", "type": "string", "pattern": "^[!-~]{6,500}$", "description": "Secret its webhooks are signed with; required the first time, except for Stripe with a secret key. LemonSqueezy's has at most 40 characters"},
-    "secret_key":     {"in": "body", "type": "string", "pattern": "^[!-~]{6,500}$", "description": "Key for calls to its API"},
-    "api_base":       {"in": "body", "type": "string", "maxLength": 2000, "pattern": "^https?://[A-Za-z0-9.-]+(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][!-Z^-~]*)?$", "description": "Base URL of its API, where it is not the provider's own; where a secret key is stored, only together with it"},
+    "webhook_secret": {"in": "body", "type": "string", "pattern": "^[!-~]{6,500}$", "accepts": "6 to 500 printable ASCII characters without spaces", "description": "Secret its webhooks are signed with; required the first time, except for Stripe with a secret key. LemonSqueezy's has at most 40 characters"},
+    "secret_key":     {"in": "body", "type": "string", "pattern": "^[!-~]{6,500}$", "accepts": "6 to 500 printable ASCII characters without spaces", "description": "Key for calls to its API"},
+    "api_base":       {"in": "body", "type": "string", "maxLength": 2000, "pattern": "^https?://[A-Za-z0-9.-]+(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][!-Z^-~]*)?$", "accepts": "an http:// or https:// URL of at most 2000 printable characters, without a user name or password", "description": "Base URL of its API, where it is not the provider's own; where a secret key is stored, only together with it"},
     "environment":    {"in": "body", "type": "string", "enum": ["live", "test", "auto"], "description": "Whose events are taken: those of live or of test mode; auto follows the prefix of a Stripe key, and takes both without one"},
     "overlap_hours":  {"in": "body", "type": "integer", "minimum": 0, "maximum": 720, "default": 24, "description": "How long the webhook secret before is still accepted"}
   }

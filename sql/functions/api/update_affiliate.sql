@@ -41,8 +41,8 @@ SELECT affiliate_private.declare_endpoint('update_affiliate', $json${
   "parameters": {
     "email":         {"in": "path", "type": "string", "format": "email", "required": true, "description": "Email address of the affiliate"},
     "new_email":     {"in": "body", "type": "string", "format": "email", "alias": "email", "description": "New email address, unique per project"},
-    "referral_code": {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{2,64}$", "description": "New referral code, unique per project"},
+    "referral_code": {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{2,64}$", "accepts": "2 to 64 letters, digits, hyphens or underscores", "description": "New referral code, unique per project"},
     "status":        {"in": "body", "type": "string", "enum": ["active", "inactive"], "description": "active or inactive"},
-    "partner_slug":  {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{2,64}$", "description": "New slug of the partner page"}
+    "partner_slug":  {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{2,64}$", "accepts": "2 to 64 letters, digits, hyphens or underscores", "description": "New slug of the partner page"}
   }
 }$json$);

@@ -59,6 +59,6 @@ SELECT affiliate_private.declare_endpoint('update_conversion', $json${
     "paid":       {"in": "body", "type": "boolean", "description": "Whether the commission is paid out"},
     "reference":  {"in": "body", "type": "string", "minLength": 1, "maxLength": 255, "description": "Your reference, unique per project"},
     "coupon_code_used":    {"in": "body", "type": "string", "minLength": 1, "maxLength": 200, "description": "Coupon code used"},
-    "base_value_currency": {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "schema": "Currency", "description": "ISO 4217 code of base_value. One other than the project's needs an exchange rate as soon as an affiliate is credited (else 400)"}
+    "base_value_currency": {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "accepts": "the three letters of a currency, such as USD", "schema": "Currency", "description": "ISO 4217 code of base_value. One other than the project's needs an exchange rate as soon as an affiliate is credited (else 400)"}
   }
 }$json$);

@@ -37,9 +37,9 @@ SELECT affiliate_private.declare_endpoint('update_coupon', $json${
   "parameters": {
     "id":               {"in": "path", "type": "integer", "minimum": 1, "required": true, "description": "ID of the coupon"},
     "affiliate_id":     {"in": "body", "type": "integer", "minimum": 1, "description": "ID of the affiliate the coupon belongs to"},
-    "coupon_code":      {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{3,255}$", "description": "New coupon code, unique per project whatever its case"},
-    "stripe_coupon_id": {"in": "body", "type": "string", "maxLength": 255, "pattern": "^ *[!-~][ -~]*$", "nullable": true, "description": "Stripe coupon ID, promotion code ID, or the code customers type at Stripe; null removes it"},
-    "lemonsqueezy_discount_code": {"in": "body", "type": "string", "maxLength": 255, "pattern": "^ *[!-~][ -~]*$", "nullable": true, "description": "LemonSqueezy discount code; null removes it"},
+    "coupon_code":      {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{3,255}$", "accepts": "3 to 255 letters, digits, hyphens or underscores", "description": "New coupon code, unique per project whatever its case"},
+    "stripe_coupon_id": {"in": "body", "type": "string", "maxLength": 255, "pattern": "^ *[!-~][ -~]*$", "accepts": "1 to 255 printable ASCII characters that are not all spaces", "nullable": true, "description": "Stripe coupon ID, promotion code ID, or the code customers type at Stripe; null removes it"},
+    "lemonsqueezy_discount_code": {"in": "body", "type": "string", "maxLength": 255, "pattern": "^ *[!-~][ -~]*$", "accepts": "1 to 255 printable ASCII characters that are not all spaces", "nullable": true, "description": "LemonSqueezy discount code; null removes it"},
     "status":           {"in": "body", "type": "string", "enum": ["active", "inactive"], "description": "active or inactive; an inactive coupon credits nobody"}
   }
 }$json$);

@@ -92,6 +92,11 @@ fn texts_are_measured_in_characters_and_matched() {
         error,
         "c must be a string of 3 to 5 characters that matches ^[a-zé]+$, got \"AB\""
     );
+    let code = parameter(
+        json!({"in": "body", "type": "string", "pattern": "^[a-z]+$", "accepts": "small letters", "nullable": true}),
+    );
+    let error = code.accept("c", json!("AB")).expect_err("a refusal");
+    assert_eq!(error, "c must be small letters or null, got \"AB\"");
 }
 
 #[test]

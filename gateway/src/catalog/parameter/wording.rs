@@ -18,6 +18,9 @@ pub(super) fn describe(declared: &Declaration) -> String {
 }
 
 fn describe_value(declared: &Declaration) -> String {
+    if let Some(words) = &declared.accepts {
+        return words.clone();
+    }
     if let Some(choices) = &declared.r#enum {
         let listed: Vec<String> = choices.iter().map(Value::to_string).collect();
         return match listed.as_slice() {
