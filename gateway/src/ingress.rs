@@ -10,6 +10,7 @@ mod provider;
 pub(crate) mod secrets;
 mod signature;
 mod stripe;
+mod timestamped;
 mod tolerance;
 
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::CliError;
+use super::{CliError, Global, output};
 
 /// One call of a function in schema `affiliate`. Values travel as text and are cast by the server, whose messages
 /// about them are the ones to show.
@@ -76,6 +76,20 @@ impl Call {
         let rows = client.query_typed(&sql, &self.parameters()).await?;
         let text: Option<String> = rows.first().and_then(|row| row.get(0));
         Ok(text.map_or(Ok(Value::Null), |text| serde_json::from_str(&text))?)
+    }
+
+    /// Prints the JSON the function returns.
+    pub async fn print(self, global: &Global) -> Result<(), CliError> {
+        let client = global.connect().await?;
+        output::print(global.json, &self.json(&client).await?);
+        Ok(())
+    }
+
+    /// Prints the list the function returns, as [`output::print_list`] does.
+    pub async fn print_list(self, global: &Global, name: &str, none: &str) -> Result<(), CliError> {
+        let client = global.connect().await?;
+        output::print_list(global.json, name, &self.json(&client).await?, none);
+        Ok(())
     }
 
     /// The rows of a set-returning function, each as a JSON object.

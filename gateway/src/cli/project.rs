@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::{Map, Value};
 
 use super::call::Call;
-use super::{CliError, Global, output};
+use super::{CliError, Global};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -60,9 +60,7 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
             .arg("p_project_id", "bigint", project)
             .arg("p_settings", "json", settings_object(settings)?),
     };
-    let client = global.connect().await?;
-    output::print(global.json, &call.json(&client).await?);
-    Ok(())
+    call.print(global).await
 }
 
 pub(super) fn setting(text: &str) -> Result<(String, String), String> {

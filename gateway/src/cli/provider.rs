@@ -76,9 +76,7 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
         }
         Command::List { project } => return list(project, global).await,
     };
-    let client = global.connect().await?;
-    output::print(global.json, &call.json(&client).await?);
-    Ok(())
+    call.print(global).await
 }
 
 async fn list(project: i64, global: &Global) -> Result<(), CliError> {

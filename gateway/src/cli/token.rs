@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::call::Call;
-use super::{CliError, Global, output};
+use super::{CliError, Global};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -46,7 +46,6 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliError> {
-    let client = global.connect().await?;
     let call = match command {
         Command::Create {
             project,
@@ -66,14 +65,11 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
             .arg("p_project_id", "bigint", project)
             .maybe("p_key_id", "bigint", key),
         Command::List { project } => {
-            let keys = Call::new("list_token_keys")
+            return Call::new("list_token_keys")
                 .arg("p_project_id", "bigint", project)
-                .json(&client)
-                .await?;
-            output::print_list(global.json, "keys", &keys, "no signing keys");
-            return Ok(());
+                .print_list(global, "keys", "no signing keys")
+                .await;
         }
     };
-    output::print(global.json, &call.json(&client).await?);
-    Ok(())
+    call.print(global).await
 }

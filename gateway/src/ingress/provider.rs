@@ -55,9 +55,9 @@ impl Provider {
         clock: Clock,
     ) -> Result<Verified, Refusal> {
         let (signer, delivery_id) = match self {
-            Self::Stripe => (stripe::verify(headers, body, secrets, clock)?, None),
+            Self::Stripe => (stripe::SCHEME.verify(headers, body, secrets, clock)?, None),
             Self::LemonSqueezy => (lemonsqueezy::verify(headers, body, secrets)?, None),
-            Self::Paddle => (paddle::verify(headers, body, secrets, clock)?, None),
+            Self::Paddle => (paddle::SCHEME.verify(headers, body, secrets, clock)?, None),
             Self::Polar => {
                 let (signer, id) = polar::verify(headers, body, secrets, clock)?;
                 (signer, Some(id))

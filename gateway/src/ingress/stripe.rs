@@ -2,45 +2,24 @@
 //!
 //! Stripe's own libraries accept timestamps of the future; here they are bounded like those of the past.
 
-use axum::http::HeaderMap;
+use super::timestamped::Scheme;
 
-use super::signature::{Clock, Refusal, Signatures, SigningSecret, header, whole_secret};
-
-const HEADER: &str = "Stripe-Signature";
-
-/// The secret that signed a delivery.
-pub(super) fn verify(
-    headers: &HeaderMap,
-    body: &[u8],
-    secrets: &[SigningSecret],
-    clock: Clock,
-) -> Result<i64, Refusal> {
-    let (timestamp, signatures) =
-        parse(header(headers, HEADER)?).ok_or(Refusal::Malformed(HEADER))?;
-    clock.check(HEADER, timestamp)?;
-    signatures.signer(secrets, whole_secret, &[timestamp.as_bytes(), b".", body])
-}
-
-/// The timestamp as it was signed, and the `v1` signatures; other schemes are ignored.
-fn parse(header: &str) -> Option<(&str, Signatures)> {
-    let mut timestamp = None;
-    let mut signatures = Signatures::default();
-    for item in header.split(',') {
-        match item.trim().split_once('=')? {
-            ("t", value) => timestamp = Some(value),
-            ("v1", value) => signatures.add_hex(value),
-            _ => {}
-        }
-    }
-    Some((timestamp?, signatures))
-}
+pub(super) const SCHEME: Scheme = Scheme {
+    header: "Stripe-Signature",
+    separator: ',',
+    time: "t",
+    signature: "v1",
+    joint: b".",
+};
 
 #[cfg(test)]
 mod tests {
     use super::super::provider::Provider;
     use super::super::signature::tests::{TIMESTAMP, by, vector};
     use super::super::signature::{Refusal, Verified, tests};
-    use super::HEADER;
+    use super::SCHEME;
+
+    const HEADER: &str = SCHEME.header;
 
     fn check(header: &str, body: &str, secrets: &[&str], now: i64) -> Result<Verified, Refusal> {
         tests::check(Provider::Stripe, &[(HEADER, header)], body, secrets, now)
