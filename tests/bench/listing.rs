@@ -19,7 +19,9 @@ const SEED: &str = "
        hold_days, commission_minor, release_at, paid)
     SELECT $1, CASE WHEN n % 10 = 0 THEN 'signup' ELSE 'purchase' END, $2 + n % $3, 'project', 'USD', 1000, '{1000}', '{200000}', '{0}', 1000000000,
            timestamptz '2024-01-01 00:00Z' + n * (interval '730 days' / $4), 30, 0, now(), n % 3 = 0
-    FROM generate_series(1, $4::bigint) AS n";
+    FROM generate_series($5::bigint, least($4::bigint, $5 + $6 - 1)) AS n";
+/// As many in one transaction: what it wrote and deleted again it reads past until it ends.
+const BATCH: i64 = 10_000;
 
 pub async fn run(cluster: &Cluster, table: &mut Table) {
     let shop = Shop::open_on(cluster.create_database(Profile::Native).await, &[]).await;
@@ -77,10 +79,17 @@ async fn seed(client: &Client, project: &Project, count: i64) -> i64 {
         first.get_or_insert(id);
     }
     let first = first.expect("an affiliate");
-    client
-        .execute(SEED, &[&project.id, &first, &AFFILIATES, &count])
-        .await
-        .expect("conversions");
+    let mut next = 1;
+    while next <= count {
+        client
+            .execute(
+                SEED,
+                &[&project.id, &first, &AFFILIATES, &count, &next, &BATCH],
+            )
+            .await
+            .expect("conversions");
+        next += BATCH;
+    }
     first
 }
 
