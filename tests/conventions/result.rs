@@ -9,7 +9,7 @@ use tokio_postgres::SimpleQueryMessage;
 pub(crate) fn missing(shown: &str, messages: &[SimpleQueryMessage]) -> Option<String> {
     let mut lines = shown.lines();
     let names = cells(lines.next().unwrap_or_default());
-    let rows: Vec<Vec<String>> = messages.iter().filter_map(|message| row(message)).collect();
+    let rows: Vec<Vec<String>> = messages.iter().filter_map(row).collect();
     if columns(messages) != names {
         return Some(format!("the columns are {:?}", columns(messages)));
     }
