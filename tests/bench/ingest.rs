@@ -98,9 +98,7 @@ pub async fn run(cluster: &Cluster, table: &mut Table) {
 
     let one_affiliate = script(
         project,
-        &any_customer
-            .replace("1,", "1000001,")
-            .replace(&CUSTOMERS.to_string(), &(1_000_000 + CUSTOMERS).to_string()),
+        &format!("random(1000001, {})", 1_000_000 + CUSTOMERS),
         "1",
     );
     let (mut one, mut many) = (Vec::new(), Vec::new());
