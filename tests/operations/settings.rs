@@ -37,6 +37,16 @@ async fn a_file_says_what_is_not_said_otherwise() {
     let path = file.path().display().to_string();
     let checked = binary::run(&["doctor", "--config", &path], &[]).await;
     assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+    let elsewhere = [("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing")];
+    let lost = binary::run(&["doctor", "--config", &path], &elsewhere).await;
+    assert_eq!(
+        lost.status.code(),
+        Some(1),
+        "the environment wins: {lost:?}"
+    );
+    let help = binary::run(&["doctor", "--help", "--config", &path], &[]).await;
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    assert!(help.contains("--database-url") && !help.contains("[default: postgres://"));
     // The gateway under test is given its address by the environment, which wins.
     let settings = [("AFFILIATE_CONFIG", path.as_str())];
     let gateway = Gateway::start_with(&database, &settings).await;

@@ -12,6 +12,7 @@ use clap::{Arg, Command};
 
 const OPTION: &str = "--config";
 const VARIABLE: &str = "AFFILIATE_CONFIG";
+const DATABASE: &str = "DATABASE_URL";
 
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -82,11 +83,18 @@ pub(super) fn apply(command: Command, path: &Path) -> Result<Command, SettingsEr
     Ok(with_defaults(command, &values))
 }
 
+/// The name under which a file and the environment set an option. The environment's address of a database is read by
+/// [`Global::database`](super::Global::database), so clap knows of none.
+fn setting(argument: &Arg) -> Option<&str> {
+    match argument.get_id().as_str() {
+        "database_url" => Some(DATABASE),
+        _ => argument.get_env()?.to_str(),
+    }
+}
+
 fn names(command: &Command) -> Vec<String> {
-    let own = command.get_arguments().filter_map(Arg::get_env);
-    let mut names: Vec<String> = own
-        .map(|name| name.to_string_lossy().into_owned())
-        .collect();
+    let own = command.get_arguments().filter_map(setting);
+    let mut names: Vec<String> = own.map(str::to_owned).collect();
     names.extend(command.get_subcommands().flat_map(self::names));
     names.retain(|name| name != VARIABLE);
     names.sort();
@@ -124,12 +132,14 @@ fn unquoted(value: &str) -> &str {
 
 fn with_defaults(command: Command, values: &BTreeMap<String, String>) -> Command {
     let command = command.mut_args(|argument| {
-        let value = argument
-            .get_env()
-            .and_then(|name| values.get(name.to_str()?));
+        let value = setting(&argument)
+            .filter(|name| *name != DATABASE || std::env::var_os(DATABASE).is_none())
+            .and_then(|name| values.get(name));
         match value {
-            // Kept for the life of the process, as the command itself is.
-            Some(value) => argument.default_value(value.clone().leak() as &str),
+            // Kept for the life of the process, as the command itself is. Help does not print it: it may be a secret.
+            Some(value) => argument
+                .default_value(value.clone().leak() as &str)
+                .hide_default_value(true),
             None => argument,
         }
     });
