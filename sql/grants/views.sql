@@ -6,7 +6,7 @@ GRANT SELECT (project_id, kind, affiliate_id, visited_at, ignored_reason) ON aff
 GRANT SELECT ON affiliate_private.visit_day TO affiliate_report;
 GRANT SELECT (project_id, endpoint_id, url, enabled, deleted_at) ON affiliate_private.webhook_endpoint TO affiliate_report;
 GRANT SELECT (project_id, endpoint_id, status, attempts, created_at, settled_at) ON affiliate_private.webhook_delivery TO affiliate_report;
-GRANT SELECT (project_id, payout_id, batch_id, affiliate_id, amount_minor, currency, method, status, reference, transaction_id, created_at, settled_at)
+GRANT SELECT (project_id, payout_id, batch_id, affiliate_id, amount_minor, currency, method, status, reference, transaction_id, created_at, settled_at, returned_at)
   ON affiliate_private.payout TO affiliate_report;
 
 DO $owner$

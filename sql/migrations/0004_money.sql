@@ -191,11 +191,11 @@ CREATE TABLE affiliate_private.conversion_count_delta (
   day          date     NOT NULL,
   type         text     NOT NULL,
   paid         boolean  NOT NULL,
-  change       smallint NOT NULL,
+  change       bigint   NOT NULL,
   CONSTRAINT conversion_count_delta_pkey PRIMARY KEY (project_id, delta_id),
-  CONSTRAINT conversion_count_delta_change_check CHECK (change IN (-1, 1))
+  CONSTRAINT conversion_count_delta_change_check CHECK (change <> 0)
 ) WITH (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);
-COMMENT ON TABLE affiliate_private.conversion_count_delta IS 'Conversions that began (+1) or ceased (-1) to count since the last fold; written by a trigger.';
+COMMENT ON TABLE affiliate_private.conversion_count_delta IS 'How many conversions began (+) or ceased (-) to count since the last fold; written by a trigger, a row for each of its groups.';
 
 CREATE TYPE affiliate_private.sale_target AS (
   type                   text,

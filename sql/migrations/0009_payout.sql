@@ -73,21 +73,23 @@ CREATE TABLE affiliate_private.payout (
   reason         text,
   created_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
   settled_at     timestamptz,
+  returned_at    timestamptz,
   CONSTRAINT payout_pkey PRIMARY KEY (project_id, payout_id),
   CONSTRAINT payout_batch_affiliate_key UNIQUE (project_id, batch_id, affiliate_id),
   CONSTRAINT payout_reference_key UNIQUE (project_id, reference),
   CONSTRAINT payout_batch_fkey FOREIGN KEY (project_id, batch_id) REFERENCES affiliate_private.payout_batch (project_id, batch_id),
   CONSTRAINT payout_affiliate_fkey FOREIGN KEY (project_id, affiliate_id) REFERENCES affiliate_private.affiliate (project_id, affiliate_id),
   CONSTRAINT payout_amount_minor_check CHECK (amount_minor > 0),
-  CONSTRAINT payout_status_check CHECK (status IN ('reserved', 'paid', 'failed', 'canceled') AND (status = 'reserved') = (settled_at IS NULL))
+  CONSTRAINT payout_status_check CHECK (status IN ('reserved', 'paid', 'failed', 'canceled', 'returned') AND (status = 'reserved') = (settled_at IS NULL)
+    AND (status = 'returned') = (returned_at IS NOT NULL))
 );
 CREATE INDEX payout_affiliate_idx ON affiliate_private.payout (project_id, affiliate_id, payout_id);
 CREATE INDEX payout_reserved_idx ON affiliate_private.payout (project_id, affiliate_id) WHERE status = 'reserved';
-COMMENT ON TABLE affiliate_private.payout IS 'What one batch pays one affiliate. It leaves the state reserved once and for all.';
+COMMENT ON TABLE affiliate_private.payout IS 'What one batch pays one affiliate. It leaves the state reserved once; after that a paid one may be returned.';
 COMMENT ON COLUMN affiliate_private.payout.reference IS 'Unique name of this payment in the files for payment providers, so that sending one twice can be noticed.';
 COMMENT ON COLUMN affiliate_private.payout.destination IS 'Where it goes, as the affiliate''s preferences were when it was reserved.';
 COMMENT ON COLUMN affiliate_private.payout.transaction_id IS 'The payment provider''s id of the transfer, where the owner gave one.';
-COMMENT ON COLUMN affiliate_private.payout.reason IS 'Why it failed or was canceled.';
+COMMENT ON COLUMN affiliate_private.payout.reason IS 'Why it failed, was canceled or was returned.';
 
 CREATE TABLE affiliate_private.payout_line (
   project_id    bigint  NOT NULL,
@@ -96,20 +98,28 @@ CREATE TABLE affiliate_private.payout_line (
   affiliate_id  bigint  NOT NULL,
   amount_minor  bigint  NOT NULL,
   reserved      boolean NOT NULL DEFAULT true,
+  settled_meanwhile boolean NOT NULL DEFAULT false,
   entry_id      bigint,
+  returned_entry_id bigint,
   CONSTRAINT payout_line_pkey PRIMARY KEY (project_id, payout_id, conversion_id),
   CONSTRAINT payout_line_payout_fkey FOREIGN KEY (project_id, payout_id) REFERENCES affiliate_private.payout (project_id, payout_id),
   CONSTRAINT payout_line_conversion_fkey FOREIGN KEY (project_id, conversion_id) REFERENCES affiliate_private.conversion (project_id, conversion_id),
   CONSTRAINT payout_line_entry_fkey FOREIGN KEY (project_id, entry_id) REFERENCES affiliate_private.ledger_entry (project_id, entry_id),
+  CONSTRAINT payout_line_returned_entry_fkey FOREIGN KEY (project_id, returned_entry_id) REFERENCES affiliate_private.ledger_entry (project_id, entry_id),
   CONSTRAINT payout_line_amount_minor_check CHECK (amount_minor <> 0),
+  CONSTRAINT payout_line_returned_check CHECK (returned_entry_id IS NULL OR entry_id IS NOT NULL),
   CONSTRAINT payout_line_entry_check CHECK (entry_id IS NULL OR NOT reserved)
 );
 CREATE UNIQUE INDEX payout_line_reserved_key ON affiliate_private.payout_line (project_id, conversion_id, affiliate_id) WHERE reserved;
 CREATE UNIQUE INDEX payout_line_entry_key ON affiliate_private.payout_line (project_id, entry_id) WHERE entry_id IS NOT NULL;
+CREATE UNIQUE INDEX payout_line_returned_entry_key ON affiliate_private.payout_line (project_id, returned_entry_id) WHERE returned_entry_id IS NOT NULL;
+CREATE INDEX payout_line_standing_idx ON affiliate_private.payout_line (project_id, conversion_id, affiliate_id) WHERE entry_id IS NOT NULL AND returned_entry_id IS NULL;
 COMMENT ON TABLE affiliate_private.payout_line IS 'What a payout consists of: whole conversions, and negative remainders of ones paid before (clawbacks).';
 COMMENT ON COLUMN affiliate_private.payout_line.affiliate_id IS 'The affiliate of the payout; the parent of the conversion''s affiliate where the line is a second-tier commission.';
 COMMENT ON COLUMN affiliate_private.payout_line.amount_minor IS 'What the ledger owed the affiliate for the conversion when it was reserved, minor units; negative for a clawback.';
 COMMENT ON COLUMN affiliate_private.payout_line.reserved IS 'Whether its payout is still open; at most one open line holds the same money.';
+COMMENT ON COLUMN affiliate_private.payout_line.returned_entry_id IS 'The ledger entry that took it back: its payout was returned, or the conversion was marked unpaid.';
+COMMENT ON COLUMN affiliate_private.payout_line.settled_meanwhile IS 'Whether its sale was settled while reserved: what was learnt then may move it once the payout has ended without paying it.';
 COMMENT ON COLUMN affiliate_private.payout_line.entry_id IS 'The ledger entry that paid it; NULL for lines of payouts that were not paid.';
 
 CREATE TABLE affiliate_private.payout_left_out (

@@ -6,6 +6,7 @@ mod files;
 mod preferences;
 mod requests;
 mod reserved;
+mod returned;
 
 use affiliate_tests::shop::{Project, Shop};
 use affiliate_tests::stripe::event::Event;

@@ -72,6 +72,11 @@ async fn a_run_from_preferences_to_confirmation() {
         "{}",
         refused.stderr
     );
+    let returned = answer(&shop, &format!("return {id} --reason closed")).await;
+    assert_eq!(
+        (&returned["status"], &returned["reason"]),
+        (&json!("returned"), &json!("closed"))
+    );
     shop.close().await;
 }
 

@@ -206,14 +206,17 @@ impl Life {
     }
 
     async fn end_a_payout(&mut self) {
-        let path = "/api/v1/payouts?status=reserved&limit=500";
-        let reserved = self.project.get(path).await.json();
-        let reserved = reserved["data"].as_array().expect("a list");
-        if reserved.is_empty() {
+        let returns = self.random.one_in(6);
+        let status = if returns { "paid" } else { "reserved" };
+        let path = format!("/api/v1/payouts?status={status}&limit=500");
+        let found = self.project.get(&path).await.json();
+        let found = found["data"].as_array().expect("a list");
+        if found.is_empty() {
             return;
         }
-        let payout = self.random.pick(reserved);
+        let payout = self.random.pick(found);
         let path = match self.random.below(8) {
+            _ if returns => format!("/api/v1/payouts/{}/return", payout["id"]),
             0 => format!("/api/v1/payout-batches/{}/confirm", payout["batch_id"]),
             1 => format!("/api/v1/payout-batches/{}/cancel", payout["batch_id"]),
             2..=4 => format!("/api/v1/payouts/{}/confirm", payout["id"]),

@@ -1,4 +1,4 @@
-//! `affiliate payout create|list|show|export|confirm|fail|cancel|requests|decide|preferences`.
+//! `affiliate payout create|list|show|export|confirm|fail|cancel|return|requests|decide|preferences`.
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
@@ -86,6 +86,18 @@ pub(super) enum Command {
     Cancel {
         #[command(flatten)]
         which: Which,
+        /// Why
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Say that a confirmed payout came back
+    Return {
+        /// Project id
+        #[arg(long, value_name = "ID")]
+        project: i64,
+        /// Payout id, as `payout show` shows it
+        #[arg(value_name = "PAYOUT_ID")]
+        payout: i64,
         /// Why
         #[arg(long)]
         reason: Option<String>,
@@ -246,6 +258,13 @@ fn call(command: Command) -> Result<Call, CliError> {
             payout,
             reason,
         } => of_project("fail_payout", project)
+            .arg("p_payout_id", "bigint", payout)
+            .maybe("p_reason", "text", reason),
+        Command::Return {
+            project,
+            payout,
+            reason,
+        } => of_project("return_payout", project)
             .arg("p_payout_id", "bigint", payout)
             .maybe("p_reason", "text", reason),
         Command::Decide {

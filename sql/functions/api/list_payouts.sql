@@ -31,6 +31,6 @@ SELECT affiliate_private.declare_endpoint('list_payouts', $json${
     "offset": {"in": "query", "type": "integer", "minimum": 0, "default": 0, "description": "Number of payouts to skip"},
     "batch_id":     {"in": "query", "type": "integer", "minimum": 1, "description": "Only payouts of this batch"},
     "affiliate_id": {"in": "query", "type": "integer", "minimum": 1, "description": "Only payouts of this affiliate"},
-    "status":       {"in": "query", "type": "string", "enum": ["reserved", "paid", "failed", "canceled"], "description": "Only payouts with this status"}
+    "status":       {"in": "query", "type": "string", "enum": ["reserved", "paid", "failed", "canceled", "returned"], "description": "Only payouts with this status"}
   }
 }$json$);

@@ -8,17 +8,9 @@ BEGIN
     RETURN;
   END IF;
   -- What the ledger should hold for this conversion against what it holds; the difference is appended.
-  WITH target AS (
-    SELECT d.* FROM affiliate_private.due_entries(book_conversion.p_new) AS d
-  ), difference AS (
-    SELECT d.affiliate_id, d.release_at, d.kind, sum(d.amount_minor)::bigint AS amount_minor
-    FROM (SELECT target.affiliate_id, target.release_at, target.kind, target.amount_minor FROM target
-          UNION ALL
-          SELECT e.affiliate_id, e.release_at, e.kind, -e.amount_minor FROM affiliate_private.ledger_entry AS e
-          WHERE e.project_id = (book_conversion.p_new).project_id AND e.conversion_id = (book_conversion.p_new).conversion_id
-            AND e.kind <> 'payout') AS d
-    GROUP BY d.affiliate_id, d.release_at, d.kind
-    HAVING sum(d.amount_minor) <> 0
+  WITH difference AS (
+    SELECT d.affiliate_id, d.release_at, d.kind, d.amount_minor
+    FROM affiliate_private.unbooked_entries((book_conversion.p_new).project_id, ARRAY[(book_conversion.p_new).conversion_id]) AS d
   ), entry AS (
     INSERT INTO affiliate_private.ledger_entry AS e (project_id, affiliate_id, conversion_id, kind, amount_minor, currency, release_at)
     SELECT p.project_id, d.affiliate_id, (book_conversion.p_new).conversion_id, d.kind, d.amount_minor, p.currency, d.release_at

@@ -3,21 +3,32 @@
 CREATE OR REPLACE FUNCTION affiliate_private.tg_conversion__count() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_delta_id bigint;
+  v_project_ids bigint[];
 BEGIN
-  IF TG_OP = 'UPDATE' AND OLD.deleted_at IS NULL THEN
-    INSERT INTO affiliate_private.conversion_count_delta (project_id, affiliate_id, day, type, paid, change)
-    VALUES (OLD.project_id, OLD.affiliate_id, (OLD.occurred_at AT TIME ZONE 'UTC')::date, OLD.type, OLD.paid, -1);
+  IF TG_OP = 'INSERT' THEN
+    WITH delta AS (
+      INSERT INTO affiliate_private.conversion_count_delta AS d (project_id, affiliate_id, day, type, paid, change)
+      SELECT n.project_id, n.affiliate_id, (n.occurred_at AT TIME ZONE 'UTC')::date, n.type, n.paid, count(*)
+      FROM new_row AS n WHERE n.deleted_at IS NULL
+      GROUP BY n.project_id, n.affiliate_id, (n.occurred_at AT TIME ZONE 'UTC')::date, n.type, n.paid
+      RETURNING d.project_id, d.delta_id
+    )
+    SELECT array_agg(DISTINCT delta.project_id) FILTER (WHERE delta.delta_id % 256 = 0) INTO v_project_ids FROM delta;
+  ELSE
+    WITH delta AS (
+      INSERT INTO affiliate_private.conversion_count_delta AS d (project_id, affiliate_id, day, type, paid, change)
+      SELECT c.project_id, c.affiliate_id, (c.occurred_at AT TIME ZONE 'UTC')::date, c.type, c.paid, sum(c.change)
+      FROM (SELECT o.project_id, o.affiliate_id, o.occurred_at, o.type, o.paid, -1 AS change FROM old_row AS o WHERE o.deleted_at IS NULL
+            UNION ALL
+            SELECT n.project_id, n.affiliate_id, n.occurred_at, n.type, n.paid, 1 FROM new_row AS n WHERE n.deleted_at IS NULL) AS c
+      GROUP BY c.project_id, c.affiliate_id, (c.occurred_at AT TIME ZONE 'UTC')::date, c.type, c.paid
+      HAVING sum(c.change) <> 0
+      RETURNING d.project_id, d.delta_id
+    )
+    SELECT array_agg(DISTINCT delta.project_id) FILTER (WHERE delta.delta_id % 256 = 0) INTO v_project_ids FROM delta;
   END IF;
-  IF NEW.deleted_at IS NULL THEN
-    INSERT INTO affiliate_private.conversion_count_delta AS d (project_id, affiliate_id, day, type, paid, change)
-    VALUES (NEW.project_id, NEW.affiliate_id, (NEW.occurred_at AT TIME ZONE 'UTC')::date, NEW.type, NEW.paid, 1)
-    RETURNING d.delta_id INTO v_delta_id;
-    -- About every 256th conversion folds what has gathered.
-    IF v_delta_id % 256 = 0 THEN
-      PERFORM affiliate_private.fold_conversion_count(NEW.project_id);
-    END IF;
-  END IF;
+  -- About every 256th delta folds what has gathered.
+  PERFORM affiliate_private.fold_conversion_count(p.project_id) FROM unnest(v_project_ids) AS p (project_id);
   RETURN NULL;
 END
 $$;
@@ -26,10 +37,15 @@ COMMENT ON FUNCTION affiliate_private.tg_conversion__count() IS 'Keeps the count
 CREATE OR REPLACE FUNCTION affiliate_private.fold_conversion_count(p_project_id bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
+  -- Once a transaction: what it has folded is only gone, and no longer in the way of the next fold, when it has ended.
+  IF current_setting('affiliate.count_folded', true) = fold_conversion_count.p_project_id::text THEN
+    RETURN;
+  END IF;
   -- One folder at a time; whoever comes second has nothing to wait for.
   IF NOT pg_try_advisory_xact_lock(hashtextextended(format('pg_affiliate:%s:fold_count', fold_conversion_count.p_project_id), 0)) THEN
     RETURN;
   END IF;
+  PERFORM set_config('affiliate.count_folded', fold_conversion_count.p_project_id::text, true);
   WITH folded AS (
     DELETE FROM affiliate_private.conversion_count_delta AS d
     WHERE d.project_id = fold_conversion_count.p_project_id
@@ -45,7 +61,7 @@ BEGIN
   ON CONFLICT ON CONSTRAINT conversion_count_pkey DO UPDATE SET live_count = c.live_count + excluded.live_count;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.fold_conversion_count(bigint) IS 'Folds the conversion count deltas of a project; a no-op while somebody else does. Counts are right without it, reads only get shorter.';
+COMMENT ON FUNCTION affiliate_private.fold_conversion_count(bigint) IS 'Folds the conversion count deltas of a project; a no-op while somebody else does, and after the first time in a transaction. Counts are right without it, reads only get shorter.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.count_conversions(p_project_id bigint, p_affiliate_id bigint, p_types text[], p_paids boolean[],
                                                                p_from timestamptz, p_to timestamptz) RETURNS bigint

@@ -20,7 +20,7 @@ LANGUAGE sql IMMUTABLE AS $$
     WHEN 'wise' THEN '{name,recipientEmail,paymentReference,receiverType,amountCurrency,amount,sourceCurrency,targetCurrency}'::text[]
     WHEN 'wise_saved' THEN '{recipientId,name,recipientEmail,recipientDetail,sourceCurrency,targetCurrency,amountCurrency,amount,paymentReference,referenceNumber,receiverType}'
     WHEN 'wise_iban' THEN '{name,recipientEmail,paymentReference,referenceNumber,receiverType,amountCurrency,amount,sourceCurrency,targetCurrency,IBAN}'
-    WHEN 'csv' THEN '{payout_id,reference,status,affiliate_id,affiliate_email,amount,currency,method,recipient_name,recipient_type,paypal_email,wise_email,wise_account_id,iban,bic,account_number,routing_number,bank_name,bank_country,other_details,transaction_id,reason,created_at,settled_at}' END
+    WHEN 'csv' THEN '{payout_id,reference,status,affiliate_id,affiliate_email,amount,currency,method,recipient_name,recipient_type,paypal_email,wise_email,wise_account_id,iban,bic,account_number,routing_number,bank_name,bank_country,other_details,transaction_id,reason,created_at,settled_at,returned_at}' END
 $$;
 COMMENT ON FUNCTION affiliate_private.payout_header(text) IS 'The first line of a payout file; NULL for PayPal''s, which has none.';
 
@@ -79,7 +79,8 @@ BEGIN
       RETURN ARRAY(SELECT affiliate_private.csv_safe(c.cell) FROM unnest(
         ARRAY[o.payout_id::text, o.reference, o.status, o.affiliate_id::text, v_email, v_amount, o.currency, o.method]
         || ARRAY(SELECT v_to ->> k.name FROM unnest((affiliate_private.payout_header('csv'))[9:20]) WITH ORDINALITY AS k (name, n) ORDER BY k.n)
-        || ARRAY[o.transaction_id, o.reason, affiliate_private.api_time(o.created_at), affiliate_private.api_time(o.settled_at)]) WITH ORDINALITY AS c (cell, n) ORDER BY c.n);
+        || ARRAY[o.transaction_id, o.reason, affiliate_private.api_time(o.created_at), affiliate_private.api_time(o.settled_at),
+                 affiliate_private.api_time(o.returned_at)]) WITH ORDINALITY AS c (cell, n) ORDER BY c.n);
   END CASE;
 END
 $$;

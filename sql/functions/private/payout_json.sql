@@ -31,7 +31,8 @@ LANGUAGE sql STABLE AS $$
   SELECT row_to_json(x) FROM (
     SELECT o.payout_id AS id, o.batch_id, o.affiliate_id, a.email AS user_email, o.reference,
            affiliate_private.money_text(o.amount_minor, o.currency) AS amount, o.currency, o.method, o.destination::json AS destination, o.status,
-           o.transaction_id, o.reason, affiliate_private.api_time(o.created_at) AS created_at, affiliate_private.api_time(o.settled_at) AS settled_at
+           o.transaction_id, o.reason, affiliate_private.api_time(o.created_at) AS created_at, affiliate_private.api_time(o.settled_at) AS settled_at,
+           affiliate_private.api_time(o.returned_at) AS returned_at
     FROM (SELECT (payout_json.p_payout).*) AS o
     JOIN affiliate_private.affiliate AS a ON a.project_id = o.project_id AND a.affiliate_id = o.affiliate_id) AS x
 $$;
@@ -53,7 +54,8 @@ LANGUAGE sql STABLE AS $$
            affiliate_private.money_text(s.amount_minor, b.currency) AS amount, s.payouts,
            (SELECT row_to_json(y) FROM (
               SELECT affiliate_private.payout_total_json(payout_batch_json.p_batch, 'reserved') AS reserved, affiliate_private.payout_total_json(payout_batch_json.p_batch, 'paid') AS paid,
-                     affiliate_private.payout_total_json(payout_batch_json.p_batch, 'failed') AS failed, affiliate_private.payout_total_json(payout_batch_json.p_batch, 'canceled') AS canceled) AS y) AS totals,
+                     affiliate_private.payout_total_json(payout_batch_json.p_batch, 'failed') AS failed, affiliate_private.payout_total_json(payout_batch_json.p_batch, 'canceled') AS canceled,
+                     affiliate_private.payout_total_json(payout_batch_json.p_batch, 'returned') AS returned) AS y) AS totals,
            (SELECT count(*) FROM affiliate_private.payout_left_out AS l WHERE l.project_id = b.project_id AND l.batch_id = b.batch_id) AS left_out,
            affiliate_private.api_time(b.eligible_at) AS eligible_at, affiliate_private.api_time(b.created_at) AS created_at
     FROM (SELECT (payout_batch_json.p_batch).*) AS b
@@ -76,7 +78,7 @@ CREATE OR REPLACE FUNCTION affiliate_private.payout_line_json(p_line affiliate_p
 LANGUAGE sql STABLE AS $$
   SELECT row_to_json(x) FROM (
     SELECT l.conversion_id, c.reference AS conversion_reference, affiliate_private.api_time(c.occurred_at) AS occurred_at,
-           affiliate_private.money_text(l.amount_minor, payout_line_json.p_currency) AS amount, l.entry_id
+           affiliate_private.money_text(l.amount_minor, payout_line_json.p_currency) AS amount, l.entry_id, l.returned_entry_id
     FROM (SELECT (payout_line_json.p_line).*) AS l
     JOIN affiliate_private.conversion AS c ON c.project_id = l.project_id AND c.conversion_id = l.conversion_id) AS x
 $$;

@@ -29,6 +29,7 @@ BEGIN
   IF v_old.conversion_id IS NULL THEN
     v_new := affiliate_private.insert_conversion(v_sale, v_target);
   ELSE
+    PERFORM affiliate_private.note_reserved_sale(v_old);
     v_new := affiliate_private.name_user(v_sale, affiliate_private.restamp_conversion(v_sale, v_old, v_target));
   END IF;
   IF settle_sale.p_paid <> v_new.paid THEN
@@ -48,6 +49,16 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.settle_sale(bigint, bigint, boolean) IS 'Brings one sale''s conversion, ledger and webhooks to what the facts say, and marks it paid or unpaid where the owner says so; nothing happens where they already are.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.note_reserved_sale(p_conversion affiliate_private.conversion) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  UPDATE affiliate_private.payout_line AS l SET settled_meanwhile = true
+  WHERE l.project_id = (note_reserved_sale.p_conversion).project_id AND l.conversion_id = (note_reserved_sale.p_conversion).conversion_id
+    AND l.reserved AND NOT l.settled_meanwhile;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.note_reserved_sale(affiliate_private.conversion) IS 'Notes that a conversion is settled while an open payout keeps it from moving, so that it is settled again when that ends.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.insert_conversion(p_sale affiliate_private.sale, p_target affiliate_private.sale_target) RETURNS affiliate_private.conversion
 LANGUAGE plpgsql VOLATILE AS $$

@@ -11,7 +11,7 @@ LANGUAGE sql STABLE AS $$
          concat_ws(' ', CASE WHEN l.reserved THEN 'reserved' END, CASE WHEN l.entry_id IS NOT NULL THEN 'booked' END)
   FROM affiliate_private.payout AS o
   JOIN affiliate_private.payout_line AS l ON l.project_id = o.project_id AND l.payout_id = o.payout_id
-  WHERE o.project_id = verify_payouts.p_project_id AND (l.reserved, l.entry_id IS NOT NULL) IS DISTINCT FROM (o.status = 'reserved', o.status = 'paid')
+  WHERE o.project_id = verify_payouts.p_project_id AND (l.reserved, l.entry_id IS NOT NULL) IS DISTINCT FROM (o.status = 'reserved', o.status IN ('paid', 'returned'))
   UNION ALL
   SELECT 'ledger from payout line', format('payout %s, conversion %s', l.payout_id, l.conversion_id),
          format('%s to affiliate %s', -l.amount_minor, l.affiliate_id), format('%s to affiliate %s (%s)', e.amount_minor, e.affiliate_id, e.kind)
@@ -19,5 +19,13 @@ LANGUAGE sql STABLE AS $$
   LEFT JOIN affiliate_private.ledger_entry AS e ON e.project_id = l.project_id AND e.entry_id = l.entry_id
   WHERE l.project_id = verify_payouts.p_project_id AND l.entry_id IS NOT NULL
     AND (e.kind, e.amount_minor, e.affiliate_id, e.conversion_id) IS DISTINCT FROM ('payout', -l.amount_minor, l.affiliate_id, l.conversion_id)
+  UNION ALL
+  SELECT 'ledger from returned payout line', format('payout %s, conversion %s', l.payout_id, l.conversion_id),
+         format('%s to affiliate %s', l.amount_minor, l.affiliate_id), coalesce(format('%s to affiliate %s (%s)', e.amount_minor, e.affiliate_id, e.kind), 'nothing')
+  FROM affiliate_private.payout AS o
+  JOIN affiliate_private.payout_line AS l ON l.project_id = o.project_id AND l.payout_id = o.payout_id
+  LEFT JOIN affiliate_private.ledger_entry AS e ON e.project_id = l.project_id AND e.entry_id = l.returned_entry_id
+  WHERE o.project_id = verify_payouts.p_project_id AND (o.status = 'returned' OR l.returned_entry_id IS NOT NULL)
+    AND (e.kind, e.amount_minor, e.affiliate_id, e.conversion_id) IS DISTINCT FROM ('payout', l.amount_minor, l.affiliate_id, l.conversion_id)
 $$;
-COMMENT ON FUNCTION affiliate_private.verify_payouts(bigint) IS 'Payouts that are not the sum of their lines, lines that do not follow their payout''s status, and lines whose ledger entry is not theirs.';
+COMMENT ON FUNCTION affiliate_private.verify_payouts(bigint) IS 'Payouts that are not the sum of their lines, lines that do not follow their payout''s status, and lines whose ledger entries are not theirs.';

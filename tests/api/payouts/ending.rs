@@ -1,13 +1,13 @@
 //! How a payout ends: paid, failed or canceled, once and for all.
 
-use affiliate_tests::books::assert_clean;
+use affiliate_tests::books::{Books, assert_clean};
 use affiliate_tests::database::Profile;
 use affiliate_tests::receiver::Receiver;
 use affiliate_tests::shop::Shop;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::{BATCHES, affiliate, batch, conversion, earnings, end, payouts, sell};
+use super::{BATCHES, affiliate, batch, conversion, earnings, end, payouts, refund, sell};
 use crate::support::{add_webhook, assert_refused, data};
 
 /// A shop with a payout of 20.00 that is reserved.
@@ -130,7 +130,7 @@ async fn a_batch_may_fail_in_part() {
     let one = json!({"payouts": 1, "amount": "20.00"});
     assert_eq!(
         confirmed["totals"],
-        json!({"reserved": {"payouts": 0, "amount": "0.00"}, "paid": one, "failed": one, "canceled": one})
+        json!({"reserved": {"payouts": 0, "amount": "0.00"}, "paid": one, "failed": one, "canceled": one, "returned": {"payouts": 0, "amount": "0.00"}})
     );
     let cancel = format!("{BATCHES}/{}/cancel", made["id"]);
     assert_eq!(
@@ -140,6 +140,35 @@ async fn a_batch_may_fail_in_part() {
     assert_eq!(batch(project).await["amount"], "40.00");
     assert_clean(&shop.database).await;
     shop.close().await;
+}
+
+#[tokio::test]
+async fn a_batch_and_marking_each_conversion_paid_leave_the_same_books() {
+    for profile in Profile::KERNELS {
+        let shop = Shop::open(profile).await;
+        let by_hand = shop.add_project(&[]).await;
+        for project in [&shop.project, &by_hand] {
+            affiliate(project, "ada").await;
+            affiliate(project, "bob").await;
+            sell(project, "pi_1", 10_000, "ada").await;
+            sell(project, "pi_2", 7_500, "ada").await;
+            sell(project, "pi_3", 100, "bob").await;
+            refund(project, "pi_2", 7_500, 2_500).await;
+        }
+        let made = batch(&shop.project).await;
+        let confirm = format!("{BATCHES}/{}/confirm", made["id"]);
+        data(&shop.project.post(&confirm, &json!({})).await, 200);
+        for conversion in by_hand.conversions().await {
+            let path = format!("/api/v1/conversions/{}", conversion["id"]);
+            data(&by_hand.put(&path, &json!({"paid": true})).await, 200);
+        }
+        let by_batch = Books::of(&shop.database, shop.project.id).await;
+        let by_hand = Books::of(&shop.database, by_hand.id).await;
+        by_batch.assert_same(&by_hand, "by batch and by hand");
+        assert_eq!(by_batch.ledger.len(), 7, "{:#?}", by_batch.ledger);
+        assert_clean(&shop.database).await;
+        shop.close().await;
+    }
 }
 
 #[tokio::test]
@@ -187,6 +216,11 @@ async fn verify_finds_payouts_that_do_not_add_up() {
             "a line changed after it was booked",
             "UPDATE affiliate_private.payout_line SET amount_minor = amount_minor - 1",
             "ledger from payout line",
+        ),
+        (
+            "a payout that came back without a word in the ledger",
+            "UPDATE affiliate_private.payout SET status = 'returned', returned_at = now()",
+            "ledger from returned payout line",
         ),
     ] {
         let (shop, payout) = shop_with_payout(Profile::Portable).await;

@@ -34,10 +34,11 @@ SELECT affiliate_private.declare_schema('PayoutBatch', $json${
     "status": {"type": "string", "enum": ["open", "settled"], "description": "open while a payout of it is reserved"},
     "currency": {"type": "string"}, "amount": {"type": "string"}, "payouts": {"type": "integer"},
     "totals": {
-      "type": "object", "required": ["reserved", "paid", "failed", "canceled"],
+      "type": "object", "required": ["reserved", "paid", "failed", "canceled", "returned"],
       "properties": {
         "reserved": {"$ref": "#/components/schemas/PayoutTotal"}, "paid": {"$ref": "#/components/schemas/PayoutTotal"},
-        "failed": {"$ref": "#/components/schemas/PayoutTotal"}, "canceled": {"$ref": "#/components/schemas/PayoutTotal"}
+        "failed": {"$ref": "#/components/schemas/PayoutTotal"}, "canceled": {"$ref": "#/components/schemas/PayoutTotal"},
+        "returned": {"$ref": "#/components/schemas/PayoutTotal"}
       }
     },
     "left_out": {"type": "integer", "description": "How many affiliates with money it does not pay"},
@@ -55,23 +56,25 @@ SELECT affiliate_private.declare_schema('LeftOut', $json${
 SELECT affiliate_private.declare_schema('Payout', $json${
   "type": "object",
   "required": ["id", "batch_id", "affiliate_id", "user_email", "reference", "amount", "currency", "method", "destination", "status", "transaction_id",
-               "reason", "created_at", "settled_at"],
+               "reason", "created_at", "settled_at", "returned_at"],
   "properties": {
     "id": {"type": "integer", "minimum": 1}, "batch_id": {"type": "integer", "minimum": 1}, "affiliate_id": {"type": "integer", "minimum": 1},
     "user_email": {"type": "string"}, "reference": {"type": "string", "description": "Its name in the files for payment providers"},
     "amount": {"type": "string"}, "currency": {"type": "string"}, "method": {"type": "string", "enum": ["paypal", "wise", "bank_transfer", "other"]},
     "destination": {"type": "object", "description": "Where it goes, as the preferences were when it was reserved", "additionalProperties": {"type": "string"}},
-    "status": {"type": "string", "enum": ["reserved", "paid", "failed", "canceled"]},
+    "status": {"type": "string", "enum": ["reserved", "paid", "failed", "canceled", "returned"]},
     "transaction_id": {"type": ["string", "null"]}, "reason": {"type": ["string", "null"]},
-    "created_at": {"type": "string", "format": "date-time"}, "settled_at": {"type": ["string", "null"], "format": "date-time"}
+    "created_at": {"type": "string", "format": "date-time"}, "settled_at": {"type": ["string", "null"], "format": "date-time"},
+    "returned_at": {"type": ["string", "null"], "format": "date-time"}
   }
 }$json$);
 SELECT affiliate_private.declare_schema('PayoutLine', $json${
-  "type": "object", "required": ["conversion_id", "conversion_reference", "occurred_at", "amount", "entry_id"],
+  "type": "object", "required": ["conversion_id", "conversion_reference", "occurred_at", "amount", "entry_id", "returned_entry_id"],
   "properties": {
     "conversion_id": {"type": "integer", "minimum": 1}, "conversion_reference": {"type": ["string", "null"]},
     "occurred_at": {"type": "string", "format": "date-time"}, "amount": {"type": "string", "description": "Negative where a refund after the payout is taken back"},
-    "entry_id": {"type": ["integer", "null"], "description": "The ledger entry that paid it"}
+    "entry_id": {"type": ["integer", "null"], "description": "The ledger entry that paid it"},
+    "returned_entry_id": {"type": ["integer", "null"], "description": "The ledger entry that took it back"}
   }
 }$json$);
 SELECT affiliate_private.declare_schema('PayoutFile', $json${
