@@ -32,6 +32,7 @@ test: setup ## Format, lints and every test, with the native and the portable ke
 	cargo clippy --locked --quiet $(CRATES) --all-targets -- -D warnings
 	@tests/setup.sh
 	@tests/setup/python.sh
+	@tests/setup/node.sh
 	cargo build --locked --quiet -p affiliate-gateway
 	cargo test --locked --quiet --no-fail-fast $(CRATES)
 	AFFILIATE_TEST_MODE=portable cargo test --locked --quiet --no-fail-fast -p affiliate-tests $(SOME) -- --skip kill_9

@@ -24,6 +24,7 @@ struct Counted {
     requests: BTreeMap<(String, &'static str, u16), u64>,
     durations: BTreeMap<String, Histogram>,
     events: BTreeMap<(&'static str, &'static str), u64>,
+    webhook_attempts: BTreeMap<&'static str, u64>,
 }
 
 fn counted() -> MutexGuard<'static, Counted> {
@@ -50,6 +51,11 @@ pub(crate) fn request(method: &Method, route: &str, status: u16, duration: Durat
 /// Counts an event of a payment provider by what became of it.
 pub(crate) fn provider_event(provider: &'static str, outcome: &'static str) {
     *counted().events.entry((provider, outcome)).or_default() += 1;
+}
+
+/// Counts an attempt at a webhook by what became of it.
+pub(crate) fn webhook_attempt(outcome: &'static str) {
+    *counted().webhook_attempts.entry(outcome).or_default() += 1;
 }
 
 /// A client may send any method.
@@ -95,6 +101,15 @@ pub(crate) fn expose(out: &mut Exposition) {
     for ((provider, outcome), count) in &counted.events {
         let labels = [("provider", *provider), ("outcome", *outcome)];
         out.sample("affiliate_provider_events_total", &labels, count);
+    }
+    out.family(
+        "affiliate_webhook_attempts_total",
+        "counter",
+        "Webhooks sent, once for each attempt",
+    );
+    for (outcome, count) in &counted.webhook_attempts {
+        let labels = [("outcome", *outcome)];
+        out.sample("affiliate_webhook_attempts_total", &labels, count);
     }
 }
 

@@ -1,5 +1,6 @@
 //! HTTP to where project owners say: their webhook endpoints, and the APIs of their payment providers.
 
+mod resolver;
 mod target;
 
 use std::error::Error;
@@ -12,8 +13,9 @@ use rustls::ClientConfig;
 use url::Url;
 
 use crate::server::ServeConfig;
+use resolver::PolicyResolver;
+use target::Policy;
 pub(crate) use target::TargetError;
-use target::{Policy, PolicyResolver};
 
 /// Shorter than common servers keep idle connections: meeting one that just closed would cost an attempt.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
@@ -38,7 +40,7 @@ impl Outbound {
             .redirect(redirect::Policy::none())
             .referer(false)
             .no_proxy()
-            .dns_resolver(Arc::new(PolicyResolver(policy)))
+            .dns_resolver(Arc::new(PolicyResolver::new(policy)))
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(config.webhook_concurrency)
             .tls_backend_preconfigured(tls)

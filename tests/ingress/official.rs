@@ -1,7 +1,7 @@
 //! The providers' official libraries on the other side: what they sign is taken, what is taken they verify, and what was
 //! changed on the way both refuse. LemonSqueezy's has neither; its signature is a plain HMAC.
 
-use affiliate_tests::binary::workspace;
+use affiliate_tests::binary::{words, workspace};
 use affiliate_tests::python;
 use affiliate_tests::shop::Shop;
 use affiliate_tests::signature::{self, Headers};
@@ -39,9 +39,9 @@ async fn official(jobs: &[Value]) -> Vec<Value> {
     let script = workspace().join("tests/fixtures/official/webhooks.py");
     let script = script.to_str().expect("a path in UTF-8");
     let output = python::run_with_input("python", &[script], &json!(jobs).to_string()).await;
-    assert!(output.status.success(), "{}", python::words(&output));
+    assert!(output.status.success(), "{}", words(&output));
     serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", python::words(&output)))
+        .unwrap_or_else(|error| panic!("{error}: {}", words(&output)))
 }
 
 fn job(action: &str, library: &str, secret: &str, time: i64, body: &[u8]) -> Value {

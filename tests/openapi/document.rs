@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use affiliate_tests::binary::words;
 use affiliate_tests::database::Profile;
 use affiliate_tests::python;
 use affiliate_tests::shop::{Answer, Shop};
@@ -21,7 +22,7 @@ async fn it_is_valid_openapi_3_1() {
     std::fs::write(file.path(), &document.text).expect("the document is written");
     let path = file.path().to_str().expect("a path");
     let checked = python::run("openapi-spec-validator", &["--schema", "3.1", path]).await;
-    assert!(checked.status.success(), "{}", python::words(&checked));
+    assert!(checked.status.success(), "{}", words(&checked));
     shop.close().await;
 }
 

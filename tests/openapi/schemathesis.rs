@@ -1,5 +1,6 @@
 //! schemathesis makes requests of the document, right ones and wrong ones, and checks every answer against it.
 
+use affiliate_tests::binary::words;
 use affiliate_tests::database::Profile;
 use affiliate_tests::python;
 use affiliate_tests::shop::Shop;
@@ -31,7 +32,7 @@ async fn check(examples: u32, more: &[&str]) {
     ];
     arguments.extend(more);
     let run = python::run("schemathesis", &arguments).await;
-    assert!(run.status.success(), "{}", python::words(&run));
+    assert!(run.status.success(), "{}", words(&run));
     let log = shop.gateway.logs();
     assert!(
         !log.contains("\"status\":500") && !log.contains("panicked"),

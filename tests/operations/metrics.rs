@@ -107,7 +107,12 @@ async fn requests_events_outbox_and_pool_are_counted() {
         "a webhook that waits",
         async || {
             let text = watched.scrape().await;
-            (value(&text, "affiliate_outbox_pending") == Some(1.0)).then_some(())
+            let failed = r#"affiliate_webhook_attempts_total{outcome="failed"}"#;
+            let seen = [
+                value(&text, "affiliate_outbox_pending"),
+                value(&text, failed),
+            ];
+            (seen == [Some(1.0), Some(1.0)]).then_some(())
         },
     )
     .await;

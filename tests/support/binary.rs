@@ -1,6 +1,7 @@
 //! The `affiliate` program under test, run as a child that never outlives the test process.
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Sender, channel};
@@ -101,4 +102,34 @@ pub async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         .await
         .expect("waiting does not panic")
         .expect("the program's output")
+}
+
+/// Runs a program to its end, in a directory of its own, with something to read on its standard input.
+pub async fn run_with_input(mut command: Command, arguments: &[&str], input: &str) -> Output {
+    let directory = tempfile::tempdir().expect("a directory");
+    command
+        .args(arguments)
+        .current_dir(directory.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = spawn(command);
+    let mut stdin = child.stdin.take().expect("piped");
+    // A program that does not read its input may be gone already.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await;
+    output
+        .expect("waiting does not panic")
+        .expect("the program's output")
+}
+
+/// What a program printed.
+pub fn words(output: &Output) -> String {
+    let (out, err) = (&output.stdout, &output.stderr);
+    format!(
+        "{}\n{}",
+        String::from_utf8_lossy(out),
+        String::from_utf8_lossy(err)
+    )
 }

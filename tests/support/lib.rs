@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod intake;
 pub mod lemonsqueezy;
 pub mod mode;
+pub mod node;
 pub mod paddle;
 pub mod polar;
 pub mod pooler;

@@ -1,7 +1,6 @@
 //! The Python programs and libraries that `tests/setup/python.sh` installs.
 
-use std::io::Write;
-use std::process::{Output, Stdio};
+use std::process::Output;
 
 use crate::binary::{self, workspace};
 
@@ -18,31 +17,5 @@ pub async fn run_with_input(program: &str, arguments: &[&str], input: &str) -> O
         "{} is missing: tests/setup/python.sh",
         path.display()
     );
-    let directory = tempfile::tempdir().expect("a directory");
-    let mut command = binary::mortal(path);
-    command
-        .args(arguments)
-        .current_dir(directory.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = binary::spawn(command);
-    let mut stdin = child.stdin.take().expect("piped");
-    // A program that does not read its input may be gone already.
-    let _ = stdin.write_all(input.as_bytes());
-    drop(stdin);
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await;
-    output
-        .expect("waiting does not panic")
-        .expect("the program's output")
-}
-
-/// What a program printed.
-pub fn words(output: &Output) -> String {
-    let (out, err) = (&output.stdout, &output.stderr);
-    format!(
-        "{}\n{}",
-        String::from_utf8_lossy(out),
-        String::from_utf8_lossy(err)
-    )
+    binary::run_with_input(binary::mortal(path), arguments, input).await
 }

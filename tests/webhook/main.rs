@@ -4,6 +4,7 @@ mod crash;
 mod fair;
 mod payload;
 mod replay;
+mod resolver;
 mod signature;
 mod support;
 mod target;

@@ -1,39 +1,48 @@
-//! One delivery, and everybody who is to verify it: the integration guide's Node and PHP, and a Standard Webhooks library.
+//! One delivery, and everybody who is to verify it: the integration guide's Node and PHP, and the Standard Webhooks
+//! libraries.
 
+use affiliate_tests::binary::{words, workspace};
 use affiliate_tests::database::Profile;
-use affiliate_tests::python;
 use affiliate_tests::receiver::{Receiver, Request};
 use affiliate_tests::shop::Shop;
 use affiliate_tests::snippet::{PHP_SECRET, Snippet, reserialised_by_node};
 use affiliate_tests::stripe::event::Event;
+use affiliate_tests::{node, python};
 use serde_json::{Value, json};
 
 use crate::support::{add_endpoint, emit, endpoint};
 
-/// Whether the library takes a request for one signed with this secret.
-async fn library_accepts(request: &Request, secret: &str) -> bool {
+/// Whether the libraries, one in Python and one in Node, take a request for one signed with this secret.
+async fn libraries_accept(request: &Request, secret: &str) -> bool {
     let names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
     let headers: Value = names
         .map(|name| (name, request.header(name)))
         .into_iter()
         .collect();
     let body = String::from_utf8(request.body.to_vec()).expect("UTF-8");
-    let script = "import json, sys\nfrom standardwebhooks import Webhook\nfrom standardwebhooks.webhooks import WebhookVerificationError\n\
-                  given = json.load(sys.stdin)\nkey = given['secret']\n\
-                  hook = Webhook(key if key.startswith('whsec_') else key.encode())\n\
-                  try:\n  hook.verify(given['body'], given['headers'])\n  print('accepted')\n\
-                  except WebhookVerificationError:\n  print('refused')\n";
     let input = json!({"secret": secret, "headers": headers, "body": body}).to_string();
-    let output = python::run_with_input("python", &["-c", script], &input).await;
-    match String::from_utf8_lossy(&output.stdout).trim() {
-        "accepted" => true,
-        "refused" => false,
-        _ => panic!("{}", python::words(&output)),
-    }
+    let script = |name| {
+        let path = workspace()
+            .join("tests/fixtures/standard_webhooks")
+            .join(name);
+        path.to_str().expect("a path in UTF-8").to_owned()
+    };
+    let in_python = python::run_with_input("python", &[&script("verify.py")], &input).await;
+    let in_node = node::run_with_input(&[&script("verify.js")], &input).await;
+    let accepted =
+        [in_python, in_node].map(
+            |output| match String::from_utf8_lossy(&output.stdout).trim() {
+                "accepted" => true,
+                "refused" => false,
+                _ => panic!("{}", words(&output)),
+            },
+        );
+    assert_eq!(accepted[0], accepted[1], "Python and Node");
+    accepted[0]
 }
 
 #[tokio::test]
-async fn node_php_and_a_standard_webhooks_library_verify_the_same_delivery() {
+async fn node_php_and_the_standard_webhooks_libraries_verify_the_same_delivery() {
     let shop = Shop::open(Profile::Portable).await;
     let receiver = Receiver::start().await;
     let project = &shop.project;
@@ -54,8 +63,8 @@ async fn node_php_and_a_standard_webhooks_library_verify_the_same_delivery() {
         Snippet::php().await.answers(&request, body.clone()).await,
         200
     );
-    assert!(library_accepts(&request, PHP_SECRET).await);
-    assert!(!library_accepts(&request, "another secret").await);
+    assert!(libraries_accept(&request, PHP_SECRET).await);
+    assert!(!libraries_accept(&request, "another secret").await);
     assert_eq!(reserialised_by_node(&body), body);
     shop.close().await;
 }
@@ -89,7 +98,7 @@ async fn two_secrets_sign_while_one_follows_the_other() {
     emit(&client, id, 1).await;
     let request = receiver.wait_for(1).await.remove(0);
     assert!(request.is_signed_with(old));
-    assert!(library_accepts(&request, old).await && library_accepts(&request, &new).await);
+    assert!(libraries_accept(&request, old).await && libraries_accept(&request, &new).await);
 
     let promoted = project.post(&format!("{path}/promote"), &json!({})).await;
     assert_eq!(promoted.status, 200, "{}", promoted.text);
@@ -98,6 +107,6 @@ async fn two_secrets_sign_while_one_follows_the_other() {
     emit(&client, id, 1).await;
     let request = receiver.wait_for(2).await.remove(1);
     assert!(request.is_signed_with(&new));
-    assert!(library_accepts(&request, &new).await && !library_accepts(&request, old).await);
+    assert!(libraries_accept(&request, &new).await && !libraries_accept(&request, old).await);
     shop.close().await;
 }

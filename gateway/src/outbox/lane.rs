@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, Semaphore, watch};
 
-/// Deliveries claimed for one endpoint, as a multiple of those sent to it at once.
-const CLAIMED_PER_SEND: usize = 32;
+/// Deliveries claimed for one endpoint, as a multiple of those sent to it at once: while one half is sent, the other is
+/// claimed.
+const CLAIMED_PER_SEND: usize = 64;
 /// How long it is remembered how an endpoint does that nothing is sent to.
 const MEMORY: Duration = Duration::from_secs(300);
 /// Endpoints known before those that nothing is sent to are looked for.
@@ -229,15 +230,15 @@ mod tests {
         let place = lanes.enter(1, 7);
         assert_eq!(room(&lanes, 7), 3);
         for (health, expected) in [
-            (Health::Good, 127),
+            (Health::Good, 255),
             (Health::Slow, 3),
             (Health::Failing, 0),
-            (Health::Good, 127),
+            (Health::Good, 255),
         ] {
             place.lane.note(health);
             assert_eq!(room(&lanes, 7), expected, "{health:?}");
         }
-        let others: Vec<Place> = (0..64).map(|_| lanes.enter(1, 7)).collect();
+        let others: Vec<Place> = (0..128).map(|_| lanes.enter(1, 7)).collect();
         assert_eq!(room(&lanes, 7), 0, "more than half of what it takes");
         drop(others);
         place.lane.note(Health::Failing);

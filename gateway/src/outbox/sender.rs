@@ -7,6 +7,7 @@ use reqwest::{Method, Response, StatusCode, header};
 
 use super::delivery::{Attempt, Delivery};
 use super::signature;
+use crate::metrics;
 use crate::outbound::{Outbound, TargetError, describe, read_start, retry_after};
 
 const USER_AGENT: &str = "Refgrow-Webhooks/1.0";
@@ -74,6 +75,11 @@ impl Sender {
             duration_ms,
             retry_after_s,
         };
+        metrics::webhook_attempt(match attempt.status_code {
+            _ if attempt.succeeded() => "delivered",
+            Some(_) => "refused",
+            None => "failed",
+        });
         log(delivery, &attempt);
         attempt
     }

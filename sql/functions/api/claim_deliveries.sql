@@ -12,6 +12,8 @@ DECLARE
   v_found      integer;
   v_endpoint   affiliate_private.webhook_endpoint;
 BEGIN
+  -- The next ones wait for nobody's disk: a claim that a crash of the server forgets is made again, as after its lease.
+  PERFORM set_config('synchronous_commit', 'off', true);
   PERFORM affiliate_private.ready_deliveries();
   -- So many projects are looked at in one call, however many have only what cannot be sent now.
   FOR v_visit IN 1 .. 500 LOOP
