@@ -7,10 +7,12 @@ use affiliate_tests::binary;
 use affiliate_tests::books::{Books, assert_clean};
 use affiliate_tests::database::Profile;
 use affiliate_tests::shop::Shop;
+use affiliate_tests::stripe;
+use affiliate_tests::stripe::event::Event;
 use serde_json::{Value, json};
 
 /// Runs an import and gives its exit code and what it printed.
-async fn import(shop: &Shop, kind: &str, file: &Path, options: &[&str]) -> (i32, Value) {
+pub(crate) async fn import(shop: &Shop, kind: &str, file: &Path, options: &[&str]) -> (i32, Value) {
     let path = file.to_str().expect("a path");
     let arguments = [
         &["import", kind, "--project", "1", path, "--json"][..],
@@ -24,7 +26,7 @@ async fn import(shop: &Shop, kind: &str, file: &Path, options: &[&str]) -> (i32,
     (output.status.code().expect("no signal"), printed)
 }
 
-fn write(directory: &Path, name: &str, text: &str) -> std::path::PathBuf {
+pub(crate) fn write(directory: &Path, name: &str, text: &str) -> std::path::PathBuf {
     let path = directory.join(name);
     fs::write(&path, text).expect("a file");
     path
@@ -187,6 +189,8 @@ async fn a_rewardful_file_works_as_it_comes() {
     let people = write(directory.path(), "people.csv", people);
     let (code, done) = import(&shop, "affiliates", &people, &[]).await;
     assert_eq!((code, &done["imported"]), (0, &json!(1)), "{done}");
+    let (code, done) = import(&shop, "referrals", &people, &[]).await;
+    assert_eq!((code, &done["imported"]), (0, &json!(1)), "{done}");
     let commissions = "id,amount_cents,currency,state,due_at,paid_at,sale.charged_at,sale.sale_amount_cents,sale.refund_amount_cents,sale.stripe_charge_id,\
 sale.referral.customer.email,sale.affiliate.email\n\
 1,3000,USD,paid,2020-09-18T16:28:25.000Z,2020-10-01T00:00:00.000Z,2020-08-19T16:28:25.000Z,10000,0,ch_1,fred@example.com,ada@example.com\n\
@@ -201,6 +205,12 @@ sale.referral.customer.email,sale.affiliate.email\n\
         (&json!("60.00"), &json!("30.00")),
         "{ada}"
     );
+    // A customer of hers pays again, without a word of her.
+    let again = Event::sale("pi_9", 10_000).customer("cus_ABC123");
+    let again = again.email("kim@example.com").at(stripe::now());
+    assert_eq!(shop.project.deliver(&again).await, "applied");
+    let ada = shop.project.affiliate("ada@example.com").await;
+    assert_eq!(ada["total_earnings"], json!("80.00"), "{ada}");
     assert_clean(&shop.database).await;
     shop.close().await;
 }

@@ -4,6 +4,7 @@
 mod analysts;
 mod earnings;
 mod import;
+mod import_history;
 mod jobs;
 mod privacy;
 mod visits;

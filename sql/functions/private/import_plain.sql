@@ -4,31 +4,20 @@
 
 CREATE OR REPLACE FUNCTION affiliate_private.imports_plainly(p_project_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  v_table text;
-  v_found boolean;
 BEGIN
-  IF EXISTS (SELECT FROM affiliate_private.project_setting AS s WHERE s.project_id = imports_plainly.p_project_id AND s.commission_duration <> 'lifetime') THEN
-    RETURN false;
-  END IF;
-  -- Levels and parents of affiliates make a sale's pay depend on more than the sale.
-  FOREACH v_table IN ARRAY ARRAY['affiliate_private.commission_level', 'affiliate_private.affiliate_parent'] LOOP
-    IF to_regclass(v_table) IS NOT NULL THEN
-      EXECUTE format('SELECT EXISTS (SELECT FROM %s AS t WHERE t.project_id = $1)', v_table) INTO v_found USING imports_plainly.p_project_id;
-      IF v_found THEN
-        RETURN false;
-      END IF;
-    END IF;
-  END LOOP;
-  RETURN true;
+  -- A commission that ends, levels and parents of affiliates make a sale's pay depend on more than the sale.
+  RETURN NOT EXISTS (SELECT FROM affiliate_private.project_setting AS s
+                     WHERE s.project_id = imports_plainly.p_project_id AND s.commission_duration <> 'lifetime')
+     AND NOT EXISTS (SELECT FROM affiliate_private.commission_level AS l WHERE l.project_id = imports_plainly.p_project_id)
+     AND NOT EXISTS (SELECT FROM affiliate_private.affiliate_parent AS v WHERE v.project_id = imports_plainly.p_project_id);
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.imports_plainly(bigint) IS 'Whether what a sale of a project pays depends on nothing but the sale, its affiliate and the rules in force.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.import_plain_conversions(p_project_id bigint, p_import_id bigint) RETURNS integer
 LANGUAGE plpgsql VOLATILE
--- The lines themselves have no index: they are hashed. Everything else is looked up by its key.
-SET enable_hashjoin = on SET enable_seqscan = off SET enable_mergejoin = off AS $$
+-- The lines themselves have no index. Everything else is looked up by its key.
+SET enable_hashjoin = off SET enable_seqscan = off SET enable_mergejoin = off AS $$
 DECLARE
   v_done integer;
 BEGIN
@@ -48,9 +37,11 @@ BEGIN
     -- About these nothing else is known: they follow the customer's earlier sales.
     WHERE c.evidence_id IS NULL OR c.attribution_source = 'email'
     ORDER BY s.occurred_at, s.sale_id));
-  DELETE FROM affiliate_private.import_line AS l USING affiliate_private.import_sale AS m
-  WHERE m.project_id = import_plain_conversions.p_project_id AND m.import_id = import_plain_conversions.p_import_id
-    AND l.project_id = m.project_id AND l.import_id = m.import_id AND l.line_no = m.line_no;
+  DELETE FROM affiliate_private.import_line AS l
+  WHERE l.project_id = import_plain_conversions.p_project_id AND l.import_id = import_plain_conversions.p_import_id
+    -- IS TRUE keeps it from becoming a join, of which the planner would make a loop over all pairs of lines.
+    AND (l.line_no IN (SELECT m.line_no FROM affiliate_private.import_sale AS m
+                       WHERE m.project_id = import_plain_conversions.p_project_id AND m.import_id = import_plain_conversions.p_import_id)) IS TRUE;
   DELETE FROM affiliate_private.import_sale AS m
   WHERE m.project_id = import_plain_conversions.p_project_id AND m.import_id = import_plain_conversions.p_import_id;
   GET DIAGNOSTICS v_done = ROW_COUNT;

@@ -198,7 +198,18 @@ pub(super) struct Columns {
 /// # Errors
 /// When a column is missing that is needed, in words for the user.
 pub(super) fn of(kind: Kind, header: &[String]) -> Result<Columns, String> {
-    let mut targets: Vec<Option<Target>> = header.iter().map(|name| target(kind, name)).collect();
+    // Where referred people come with an account to be paid to, it is their affiliate's, and so is the email beside it.
+    let of_affiliate = kind == Kind::Referrals
+        && header
+            .iter()
+            .any(|name| ["paypal_email", "wise_email"].contains(&fold(name).as_str()));
+    let mut targets: Vec<Option<Target>> = header
+        .iter()
+        .map(|name| match fold(name).as_str() {
+            "email" if of_affiliate => target(kind, "affiliate_email"),
+            _ => target(kind, name),
+        })
+        .collect();
     for n in 0..targets.len() {
         let Some(own) = targets[n] else { continue };
         let better = |other: &Option<Target>| {
