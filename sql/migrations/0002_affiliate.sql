@@ -20,6 +20,9 @@ CREATE TABLE affiliate_private.affiliate (
 CREATE UNIQUE INDEX affiliate_email_live_key ON affiliate_private.affiliate (project_id, email_key) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX affiliate_referral_code_live_key ON affiliate_private.affiliate (project_id, referral_code_key) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX affiliate_partner_slug_live_key ON affiliate_private.affiliate (project_id, partner_slug_key) WHERE deleted_at IS NULL;
+-- Analysts could guess others' from the estimates of their plans.
+ALTER TABLE affiliate_private.affiliate ALTER COLUMN email SET STATISTICS 0;
+ALTER TABLE affiliate_private.affiliate ALTER COLUMN referral_code SET STATISTICS 0;
 COMMENT ON TABLE affiliate_private.affiliate IS 'A person or company paid for referrals. Deleting leaves a tombstone (deleted_at) for the ledger.';
 COMMENT ON COLUMN affiliate_private.affiliate.email_key IS 'Folded email (fold_key), the unique form.';
 COMMENT ON COLUMN affiliate_private.affiliate.status IS 'The status now; affiliate_status has its history, which is what a sale looks at.';

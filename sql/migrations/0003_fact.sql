@@ -20,6 +20,9 @@ CREATE TABLE affiliate_private.provider_event (
   CONSTRAINT provider_event_error_check CHECK ((outcome = 'parked') = (error IS NOT NULL))
 );
 CREATE INDEX provider_event_parked_idx ON affiliate_private.provider_event (project_id, provider_event_id) WHERE outcome = 'parked';
+-- Analysts could guess others' from the estimates of their plans.
+ALTER TABLE affiliate_private.provider_event ALTER COLUMN event_key SET STATISTICS 0;
+ALTER TABLE affiliate_private.provider_event ALTER COLUMN error SET STATISTICS 0;
 COMMENT ON TABLE affiliate_private.provider_event IS 'Every verified provider event, raw, stored in the transaction of its effect.';
 COMMENT ON COLUMN affiliate_private.provider_event.event_key IS 'The provider''s event id, or sha256:<hex of the body> where the body names none.';
 COMMENT ON COLUMN affiliate_private.provider_event.outcome IS 'applied: its facts are merged; ignored: a type this project does not need; parked: could not be applied, see error, can be replayed.';

@@ -18,6 +18,8 @@ CREATE TABLE affiliate_private.referred_user (
 );
 CREATE UNIQUE INDEX referred_user_email_live_key ON affiliate_private.referred_user (project_id, email_key) WHERE deleted_at IS NULL;
 CREATE INDEX referred_user_affiliate_idx ON affiliate_private.referred_user (project_id, affiliate_id, referred_user_id) WHERE deleted_at IS NULL;
+-- Analysts could guess others' from the estimates of their plans.
+ALTER TABLE affiliate_private.referred_user ALTER COLUMN email SET STATISTICS 0;
 COMMENT ON TABLE affiliate_private.referred_user IS 'A person who signed up or bought, by email; direct ones have no affiliate.';
 COMMENT ON COLUMN affiliate_private.referred_user.signed_up_at IS 'When referral_signed_up was announced, which happens once.';
 
@@ -90,6 +92,9 @@ CREATE INDEX conversion_affiliate_idx ON affiliate_private.conversion (project_i
 CREATE INDEX conversion_reference_idx ON affiliate_private.conversion (project_id, reference) WHERE deleted_at IS NULL;
 CREATE INDEX conversion_referred_user_idx ON affiliate_private.conversion (project_id, referred_user_id);
 CREATE INDEX conversion_parent_idx ON affiliate_private.conversion (project_id, parent_affiliate_id, occurred_at) WHERE parent_affiliate_id IS NOT NULL;
+-- Analysts could guess others' from the estimates of their plans.
+ALTER TABLE affiliate_private.conversion ALTER COLUMN reference SET STATISTICS 0;
+ALTER TABLE affiliate_private.conversion ALTER COLUMN coupon_code_used SET STATISTICS 0;
 COMMENT ON TABLE affiliate_private.conversion IS 'What a sale (or sign-up) pays and why. The rule, rates, exchange rate and release time are stamped at the time of the sale.';
 COMMENT ON COLUMN affiliate_private.conversion.rule_source IS 'affiliate override, product, commission level, project default, mixed (lines differ), or none where no affiliate is credited.';
 COMMENT ON COLUMN affiliate_private.conversion.line_rate_ppm IS 'Per line item: the commission rate in parts per million.';

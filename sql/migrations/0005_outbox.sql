@@ -49,6 +49,9 @@ CREATE TABLE affiliate_private.webhook_event (
   CONSTRAINT webhook_event_pkey PRIMARY KEY (project_id, event_id)
 );
 CREATE INDEX webhook_event_created_idx ON affiliate_private.webhook_event (project_id, created_at);
+-- Analysts could guess others' from the estimates of their plans.
+ALTER TABLE affiliate_private.webhook_event ALTER COLUMN message_id SET STATISTICS 0;
+ALTER TABLE affiliate_private.webhook_event ALTER COLUMN body SET STATISTICS 0;
 COMMENT ON TABLE affiliate_private.webhook_event IS 'An event as it will be sent, byte for byte, written in the transaction of its cause.';
 COMMENT ON COLUMN affiliate_private.webhook_event.is_test IS 'Made up for one endpoint; no other ever missed it.';
 COMMENT ON COLUMN affiliate_private.webhook_event.message_id IS 'The id in the payload and in the headers; the same on every attempt.';
@@ -100,6 +103,9 @@ CREATE TABLE affiliate_private.webhook_attempt (
   response     text,
   CONSTRAINT webhook_attempt_pkey PRIMARY KEY (project_id, delivery_id, attempt_no)
 );
+-- Analysts could guess others' from the estimates of their plans.
+ALTER TABLE affiliate_private.webhook_attempt ALTER COLUMN error SET STATISTICS 0;
+ALTER TABLE affiliate_private.webhook_attempt ALTER COLUMN response SET STATISTICS 0;
 COMMENT ON TABLE affiliate_private.webhook_attempt IS 'What happened each time a delivery was sent. Written with the change of its delivery, by one statement, so that a foreign key would only cost.';
 COMMENT ON COLUMN affiliate_private.webhook_attempt.url IS 'Where it was sent; the endpoint may have moved since.';
 COMMENT ON COLUMN affiliate_private.webhook_attempt.duration_ms IS 'NULL where the gateway died before it could tell.';

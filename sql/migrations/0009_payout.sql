@@ -85,6 +85,9 @@ CREATE TABLE affiliate_private.payout (
 );
 CREATE INDEX payout_affiliate_idx ON affiliate_private.payout (project_id, affiliate_id, payout_id);
 CREATE INDEX payout_reserved_idx ON affiliate_private.payout (project_id, affiliate_id) WHERE status = 'reserved';
+-- Analysts could guess others' from the estimates of their plans.
+ALTER TABLE affiliate_private.payout ALTER COLUMN reference SET STATISTICS 0;
+ALTER TABLE affiliate_private.payout ALTER COLUMN transaction_id SET STATISTICS 0;
 COMMENT ON TABLE affiliate_private.payout IS 'What one batch pays one affiliate. It leaves the state reserved once; after that a paid one may be returned.';
 COMMENT ON COLUMN affiliate_private.payout.reference IS 'Unique name of this payment in the files for payment providers, so that sending one twice can be noticed.';
 COMMENT ON COLUMN affiliate_private.payout.destination IS 'Where it goes, as the affiliate''s preferences were when it was reserved.';

@@ -1,12 +1,16 @@
 -- The delivery log for analysts; see analyst.sql for how views of this schema are protected.
 
 CREATE OR REPLACE VIEW affiliate.webhook_deliveries WITH (security_barrier) AS
-SELECT d.project_id, d.delivery_id, d.endpoint_id, e.message_id, e.event_type, d.status, d.attempts, d.created_at, d.settled_at,
-       d.next_attempt_at, substring(a.url from '^https?://(?:[^/?#]*@)?([^/?#]*)') AS host, a.status_code, a.error, a.duration_ms, a.response, e.body AS payload
+SELECT p.project_id, v.*
 FROM affiliate_private.visible_project AS p
-JOIN affiliate_private.webhook_delivery AS d ON d.project_id = p.project_id
-JOIN affiliate_private.webhook_event AS e ON e.project_id = d.project_id AND e.event_id = d.event_id
-LEFT JOIN affiliate_private.webhook_attempt AS a ON a.project_id = d.project_id AND a.delivery_id = d.delivery_id AND a.attempt_no = d.attempts;
+CROSS JOIN LATERAL (
+  SELECT d.delivery_id, d.endpoint_id, e.message_id, e.event_type, d.status, d.attempts, d.created_at, d.settled_at,
+         d.next_attempt_at, substring(a.url from '^https?://(?:[^/?#]*@)?([^/?#]*)') AS host, a.status_code, a.error, a.duration_ms, a.response, e.body AS payload
+  FROM (SELECT p.*) AS p
+  JOIN affiliate_private.webhook_delivery AS d ON d.project_id = p.project_id
+  JOIN affiliate_private.webhook_event AS e ON e.project_id = d.project_id AND e.event_id = d.event_id
+  LEFT JOIN affiliate_private.webhook_attempt AS a ON a.project_id = d.project_id AND a.delivery_id = d.delivery_id AND a.attempt_no = d.attempts
+  OFFSET 0) AS v;
 COMMENT ON VIEW affiliate.webhook_deliveries IS 'Webhooks sent, or to send, to each endpoint, with the last attempt.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.project_id IS 'The affiliate program.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.delivery_id IS 'The delivery, as in affiliate.webhook_attempts.';
@@ -26,9 +30,13 @@ COMMENT ON COLUMN affiliate.webhook_deliveries.response IS 'The first 4 KiB of t
 COMMENT ON COLUMN affiliate.webhook_deliveries.payload IS 'What is posted, byte for byte.';
 
 CREATE OR REPLACE VIEW affiliate.webhook_attempts WITH (security_barrier) AS
-SELECT a.project_id, a.delivery_id, a.attempt_no, substring(a.url from '^https?://(?:[^/?#]*@)?([^/?#]*)') AS host, a.finished_at, a.duration_ms, a.status_code, a.error, a.response
+SELECT p.project_id, v.*
 FROM affiliate_private.visible_project AS p
-JOIN affiliate_private.webhook_attempt AS a ON a.project_id = p.project_id;
+CROSS JOIN LATERAL (
+  SELECT a.delivery_id, a.attempt_no, substring(a.url from '^https?://(?:[^/?#]*@)?([^/?#]*)') AS host, a.finished_at, a.duration_ms, a.status_code, a.error, a.response
+  FROM (SELECT p.*) AS p
+  JOIN affiliate_private.webhook_attempt AS a ON a.project_id = p.project_id
+  OFFSET 0) AS v;
 COMMENT ON VIEW affiliate.webhook_attempts IS 'Every attempt at every delivery.';
 COMMENT ON COLUMN affiliate.webhook_attempts.project_id IS 'The affiliate program.';
 COMMENT ON COLUMN affiliate.webhook_attempts.delivery_id IS 'The delivery, as in affiliate.webhook_deliveries.';

@@ -195,6 +195,60 @@ async fn plans_statistics_and_catalogs_tell_nothing() {
     shop.close().await;
 }
 
+/// How Postgres answers a condition: how many rows it expects, and how many it met.
+async fn plan(client: &Client, view: &str, condition: &str) -> String {
+    let explain = format!(
+        "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT count(*) FROM affiliate.{view} AS v WHERE {condition}"
+    );
+    texts(client, &explain).await.join("\n")
+}
+
+/// Operators that cannot fail, such as most `=` and `<`, may be tried on rows that a barrier hides.
+#[tokio::test]
+async fn a_plan_says_the_same_of_a_hidden_value_and_of_one_that_is_nowhere() {
+    let (shop, _) = two_projects(Profile::Portable).await;
+    let empty = shop.add_project(&[]).await;
+    let owner = shop.database.connect_superuser().await;
+    // Enough of them for statistics that tell.
+    let many = "SELECT affiliate_api.create_affiliate(2, jsonb_build_object('email', 'bob' || n || '@example.com', 'referral_code', 'BOB' || n))::text
+                FROM generate_series(1, 300) AS n";
+    owner.query(many, &[]).await.expect("affiliates");
+    owner.batch_execute("ANALYZE").await.expect("statistics");
+    let own = analyst::connect(&shop.database, &[empty.id]).await;
+    let mut compared = 0;
+    for scans in ["on", "off"] {
+        let set = format!(
+            "SET enable_nestloop = {scans}; SET enable_indexscan = {scans}; SET enable_bitmapscan = {scans}"
+        );
+        own.batch_execute(&set).await.expect("settings");
+        for view in views(&own).await {
+            let columns = format!(
+                "SELECT a.attname::text FROM pg_attribute AS a
+                 WHERE a.attrelid = 'affiliate.{view}'::regclass AND a.attnum > 0 AND a.atttypid = 'text'::regtype"
+            );
+            for column in texts(&own, &columns).await {
+                // What no other project has, so no mere word such as purchase.
+                let hidden = format!(
+                    "SELECT v.{column} FROM affiliate.{view} AS v WHERE v.project_id = 2 AND length(v.{column}) < 200
+                       AND NOT EXISTS (SELECT FROM affiliate.{view} AS o WHERE o.project_id = 1 AND o.{column} = v.{column}) ORDER BY 1 DESC LIMIT 1"
+                );
+                for value in texts(&owner, &hidden).await {
+                    for operator in ["=", "<="] {
+                        let condition = |text: &str| format!("v.{column} {operator} $${text}$$");
+                        let theirs = plan(&own, &view, &condition(&value)).await;
+                        let nowhere = "!".repeat(value.len());
+                        let nobodys = plan(&own, &view, &condition(&nowhere)).await;
+                        assert_eq!(theirs.replace(&value, &nowhere), nobodys, "{view}.{column}");
+                        compared += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(compared >= 20, "{compared}");
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn functions_that_run_with_an_analysts_rights_touch_no_table() {
     let (shop, _) = two_projects(Profile::Portable).await;

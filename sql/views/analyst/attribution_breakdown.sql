@@ -1,13 +1,17 @@
 CREATE OR REPLACE VIEW affiliate.attribution_breakdown WITH (security_barrier) AS
-SELECT c.project_id, date_trunc('month', c.occurred_at AT TIME ZONE 'UTC')::date AS month, c.type, coalesce(c.attribution_source, 'none') AS attribution_source,
-       c.rule_source, count(*) AS conversions, count(DISTINCT c.affiliate_id) AS affiliates, p.currency,
-       affiliate_private.money_decimal(sum(affiliate_kernel.line_commission(c.base_minor, 1000000, 0, c.fx_ppb))
-         FILTER (WHERE c.affiliate_id IS NOT NULL)::bigint, p.currency) AS revenue,
-       affiliate_private.money_decimal(sum(c.commission_minor)::bigint, p.currency) AS commission,
-       affiliate_private.money_decimal(sum(affiliate_private.reversed_minor(c))::bigint, p.currency) AS reversed_commission
+SELECT p.project_id, v.*
 FROM affiliate_private.visible_project AS p
-JOIN affiliate_private.conversion AS c ON c.project_id = p.project_id AND c.deleted_at IS NULL
-GROUP BY c.project_id, date_trunc('month', c.occurred_at AT TIME ZONE 'UTC'), c.type, c.attribution_source, c.rule_source, p.currency;
+CROSS JOIN LATERAL (
+  SELECT date_trunc('month', c.occurred_at AT TIME ZONE 'UTC')::date AS month, c.type, coalesce(c.attribution_source, 'none') AS attribution_source,
+         c.rule_source, count(*) AS conversions, count(DISTINCT c.affiliate_id) AS affiliates, p.currency,
+         affiliate_private.money_decimal(sum(affiliate_kernel.line_commission(c.base_minor, 1000000, 0, c.fx_ppb))
+           FILTER (WHERE c.affiliate_id IS NOT NULL)::bigint, p.currency) AS revenue,
+         affiliate_private.money_decimal(sum(c.commission_minor)::bigint, p.currency) AS commission,
+         affiliate_private.money_decimal(sum(affiliate_private.reversed_minor(c))::bigint, p.currency) AS reversed_commission
+  FROM (SELECT p.*) AS p
+  JOIN affiliate_private.conversion AS c ON c.project_id = p.project_id AND c.deleted_at IS NULL
+  GROUP BY c.project_id, date_trunc('month', c.occurred_at AT TIME ZONE 'UTC'), c.type, c.attribution_source, c.rule_source, p.currency
+  OFFSET 0) AS v;
 COMMENT ON VIEW affiliate.attribution_breakdown IS 'Which evidence credited how many conversions each month, and whose rule paid them.';
 COMMENT ON COLUMN affiliate.attribution_breakdown.project_id IS 'The affiliate program.';
 COMMENT ON COLUMN affiliate.attribution_breakdown.month IS 'First UTC day of the month.';

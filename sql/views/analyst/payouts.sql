@@ -1,8 +1,12 @@
 CREATE OR REPLACE VIEW affiliate.payouts WITH (security_barrier) AS
-SELECT o.project_id, o.payout_id, o.batch_id, o.affiliate_id, affiliate_private.money_decimal(o.amount_minor, o.currency) AS amount, o.currency,
-       o.method, o.status, o.reference, o.transaction_id, o.created_at, o.settled_at, o.returned_at
+SELECT p.project_id, v.*
 FROM affiliate_private.visible_project AS p
-JOIN affiliate_private.payout AS o ON o.project_id = p.project_id;
+CROSS JOIN LATERAL (
+  SELECT o.payout_id, o.batch_id, o.affiliate_id, affiliate_private.money_decimal(o.amount_minor, o.currency) AS amount, o.currency,
+         o.method, o.status, o.reference, o.transaction_id, o.created_at, o.settled_at, o.returned_at
+  FROM (SELECT p.*) AS p
+  JOIN affiliate_private.payout AS o ON o.project_id = p.project_id
+  OFFSET 0) AS v;
 COMMENT ON VIEW affiliate.payouts IS 'What each payout batch pays each affiliate; account details are not shown.';
 COMMENT ON COLUMN affiliate.payouts.project_id IS 'The affiliate program.';
 COMMENT ON COLUMN affiliate.payouts.payout_id IS 'The payout.';
