@@ -43,13 +43,16 @@ async fn assert_same_in_every_order(steps: &[Step]) -> Books {
 }
 
 async fn take(client: &Client, project: i64, step: &Step) {
-    let receive =
-        "SELECT affiliate_private.receive_event($1, 'stripe', NULL, $2) :: json ->> 'status'";
+    let receive = "SELECT affiliate_private.receive_event($1, $2, NULL, $3) :: json ->> 'status'";
     match step {
         Step::Event(event) => {
             let body = event.to_string().into_bytes();
+            let provider = match event.get("event_type") {
+                Some(_) => "paddle",
+                None => "stripe",
+            };
             let status: String = client
-                .query_one(receive, &[&project, &body])
+                .query_one(receive, &[&project, &provider, &body])
                 .await
                 .expect("an answer")
                 .get(0);
@@ -225,6 +228,55 @@ async fn a_coupon_of_a_customer_speaks_from_its_start_however_late_it_is_told() 
     ])
     .await;
     assert_eq!(books.ledger, ["in_2 bob@example.com commission 2.00 USD"]);
+}
+
+#[tokio::test]
+async fn what_is_paid_keeps_the_attribution_it_was_paid_by() {
+    let paddle = |event: &str, id: &str, at: i64, data: Value| {
+        Step::Event(
+            json!({"event_id": id, "event_type": event, "occurred_at": iso(at, 0), "data": data}),
+        )
+    };
+    let totals = json!({"total": "1000", "tax": "0", "credit": "0", "grand_total": "1000"});
+    let sale = json!({
+        "id": "txn_1", "status": "completed", "origin": "web", "currency_code": "USD", "discount_id": "dsc_1",
+        "custom_data": {"referral_code": "ADA"},
+        "details": {"totals": totals, "line_items": [{"product": {"id": "pro_1"}, "totals": {"total": "1000", "tax": "0"}}]},
+    });
+    let steps = [
+        paddle("transaction.completed", "evt_1", START, sale),
+        Step::Change(
+            "SELECT affiliate_api.update_conversion($1, jsonb_build_object('id', c.conversion_id, 'paid', true))::text
+             FROM affiliate_private.conversion AS c WHERE c.project_id = $1"
+                .to_owned(),
+        ),
+        // First the discount's code is the same affiliate's, then another's.
+        paddle("discount.updated", "evt_2", START + DAY, json!({"id": "dsc_1", "code": "ADA10"})),
+        paddle("discount.updated", "evt_3", START + 2 * DAY, json!({"id": "dsc_1", "code": "BOB10"})),
+    ];
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Portable)
+        .await;
+    let client = database.connect_superuser().await;
+    for order in [[0, 1, 2, 3], [0, 1, 3, 2]] {
+        let project = project(&client).await;
+        for n in order {
+            take(&client, project, &steps[n]).await;
+        }
+        assert_eq!(unclean(&client, project).await, None, "order {order:?}");
+        let books = Books::read(&client, project).await;
+        assert!(
+            has(
+                &books,
+                "ada@example.com metadata project 10.00 USD pays 2.00"
+            ) && has(&books, "contested by bob@example.com"),
+            "{order:?}: {:#?}",
+            books.conversions
+        );
+        assert!(!has(&books, "with ADA10") && !has(&books, "with BOB10"));
+    }
+    database.drop().await;
 }
 
 #[tokio::test]

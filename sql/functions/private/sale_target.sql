@@ -8,6 +8,7 @@ DECLARE
   v_setting  affiliate_private.project_setting;
   v_stamp    affiliate_private.conversion := sale_target.p_stamp;
   v_evidence record;
+  v_kept     boolean;
   v_level    affiliate_private.commission_level_version;
   v_lines    record;
   v_tier     record;
@@ -28,13 +29,13 @@ BEGIN
   v_target.affiliate_id       := v_evidence.affiliate_id;
   v_target.attribution_source := v_evidence.source;
   v_target.evidence_id        := v_evidence.evidence_id;
-  -- What was paid out, or is about to be, stays with whom it is paid to; the disagreement is recorded.
-  IF v_stamp.conversion_id IS NOT NULL AND v_stamp.affiliate_id IS DISTINCT FROM v_evidence.affiliate_id
-     AND (v_stamp.paid OR affiliate_private.is_reserved(v_stamp)) THEN
+  -- What was paid out, or is about to be, keeps the attribution it is paid by; a disagreement is recorded.
+  v_kept := v_stamp.conversion_id IS NOT NULL AND (v_stamp.paid OR affiliate_private.is_reserved(v_stamp));
+  IF v_kept THEN
     v_target.affiliate_id           := v_stamp.affiliate_id;
     v_target.attribution_source     := v_stamp.attribution_source;
     v_target.evidence_id            := v_stamp.evidence_id;
-    v_target.contested_affiliate_id := v_evidence.affiliate_id;
+    v_target.contested_affiliate_id := nullif(v_evidence.affiliate_id, v_stamp.affiliate_id);
   END IF;
   v_target.fx_ppb := CASE WHEN v_target.affiliate_id IS NULL THEN 1000000000 ELSE
     affiliate_private.fx_ppb_at(v_sale.project_id, v_sale.currency, affiliate_private.project_currency(v_sale.project_id), v_sale.occurred_at) END;
@@ -49,7 +50,8 @@ BEGIN
     v_target.contested_affiliate_id := NULL;
     v_target.fx_ppb                 := 1000000000;
   END IF;
-  v_target.coupon_code_used := coalesce(v_edit.coupon_code_used, CASE WHEN v_target.attribution_source = 'coupon' THEN
+  v_target.coupon_code_used := coalesce(v_edit.coupon_code_used, CASE WHEN v_kept THEN v_stamp.coupon_code_used
+                                                                      WHEN v_target.attribution_source = 'coupon' THEN
     affiliate_private.coupon_code_of(v_sale.project_id, v_target.evidence_id, v_sale.occurred_at) END);
   v_target.reference := coalesce(v_edit.reference, CASE WHEN v_sale.provider <> 'api' THEN v_sale.sale_key END);
 
