@@ -68,6 +68,7 @@ CREATE TABLE affiliate_private.sale (
   customer_key     text,
   subscription_key text,
   reason           text       NOT NULL DEFAULT 'purchase',
+  counts_at        timestamptz NOT NULL,
   CONSTRAINT sale_pkey PRIMARY KEY (project_id, sale_id),
   CONSTRAINT sale_sale_key UNIQUE (project_id, provider, sale_key),
   CONSTRAINT sale_customer_fkey FOREIGN KEY (project_id, customer_id)
@@ -91,6 +92,7 @@ COMMENT ON COLUMN affiliate_private.sale.refund_basis_minor IS 'What the provide
 COMMENT ON COLUMN affiliate_private.sale.customer_key IS 'The provider''s customer id.';
 COMMENT ON COLUMN affiliate_private.sale.subscription_key IS 'The provider''s subscription id, where the sale is a payment of one.';
 COMMENT ON COLUMN affiliate_private.sale.reason IS 'upgrade where the provider says that a subscription was changed to a dearer plan; whether another is the first or a renewal follows from its place among the sales.';
+COMMENT ON COLUMN affiliate_private.sale.counts_at IS 'The moment whose settings, rates, owners of codes and touches the sale counts by: occurred_at, to which counted_at may add a part of a second.';
 COMMENT ON COLUMN affiliate_private.sale.line_base_minor IS 'Per line item: amount without tax, shipping and discount.';
 COMMENT ON COLUMN affiliate_private.sale.line_product IS 'Per line item: the provider''s product id, empty where the event names none.';
 
@@ -151,11 +153,13 @@ CREATE TABLE affiliate_private.subscription (
   provider         text        NOT NULL,
   subscription_key text        NOT NULL,
   ended_at         timestamptz NOT NULL,
+  counts_at        timestamptz NOT NULL,
   announced_at     timestamptz,
   CONSTRAINT subscription_pkey PRIMARY KEY (project_id, provider, subscription_key),
   CONSTRAINT subscription_project_fkey FOREIGN KEY (project_id) REFERENCES affiliate_private.project (project_id)
 );
 COMMENT ON TABLE affiliate_private.subscription IS 'Subscriptions that have ended; the earliest word of it counts.';
+COMMENT ON COLUMN affiliate_private.subscription.counts_at IS 'The moment whose settings say what the end takes back, as in sale.';
 COMMENT ON COLUMN affiliate_private.subscription.announced_at IS 'When referral_canceled told of it, which happens once.';
 
 CREATE TABLE affiliate_private.discount (

@@ -12,6 +12,7 @@ mod payout_lives;
 mod payout_runs;
 mod refund;
 mod sale;
+mod second;
 mod signature;
 mod tenancy;
 mod verify;

@@ -141,7 +141,7 @@ BEGIN
       WHERE p.project_id = touched_sales.p_project_id AND p.provider = touched_sales.p_provider AND p.sale_key = ANY (touched_sales.p_payment)
       UNION
       SELECT l.sale_id, l.occurred_at, l.sale_key FROM affiliate_private.sale AS l
-      WHERE l.project_id = touched_sales.p_project_id AND l.customer_id = touched_sales.p_customer_id AND l.occurred_at >= touched_sales.p_since
+      WHERE l.project_id = touched_sales.p_project_id AND l.customer_id = touched_sales.p_customer_id AND l.occurred_at > touched_sales.p_since - interval '1 second'
       UNION
       SELECT m.sale_id, m.occurred_at, m.sale_key FROM affiliate_private.sale AS m
       WHERE m.project_id = touched_sales.p_project_id AND m.sale_id = ANY (touched_sales.p_unsettled)

@@ -8,7 +8,7 @@ BEGIN
   -- A sale about which nothing is known but who bought and when.
   v_sale.project_id  := attribution_at.p_project_id;
   v_sale.customer_id := attribution_at.p_customer_id;
-  v_sale.occurred_at := attribution_at.p_at;
+  v_sale.counts_at   := attribution_at.p_at;
   v_choice := affiliate_private.choose_evidence(v_sale, affiliate_private.setting_at(attribution_at.p_project_id, attribution_at.p_at), '{}');
   affiliate_id := v_choice.affiliate_id;
   source       := v_choice.source;

@@ -36,11 +36,11 @@ BEGIN
   FROM (
     SELECT e.evidence_id, e.source, e.namespace, e.code_key, e.observed_at, o.affiliate_id,
            affiliate_private.may_earn(e.project_id, o.affiliate_id, (choose_evidence.p_sale).customer_id,
-                                      (choose_evidence.p_sale).occurred_at, (choose_evidence.p_setting).allow_self_referral) AS eligible
+                                      (choose_evidence.p_sale).counts_at, (choose_evidence.p_setting).allow_self_referral) AS eligible
     FROM affiliate_private.evidence AS e
-    CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, (choose_evidence.p_sale).occurred_at)) AS o (affiliate_id)
+    CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, (choose_evidence.p_sale).counts_at)) AS o (affiliate_id)
     WHERE e.project_id = (choose_evidence.p_sale).project_id AND e.provider = (choose_evidence.p_sale).provider AND e.scope_key = ANY (choose_evidence.p_scopes)
-      AND e.effective_at <= (choose_evidence.p_sale).occurred_at
+      AND e.effective_at <= (choose_evidence.p_sale).counts_at
     -- The first of equals wins, so that must not depend on where rows lie.
     ORDER BY e.source, e.namespace, e.code_key, e.scope_key) AS c;
   v_winner := affiliate_kernel.choose_attribution(v_c.priorities, v_c.times, v_c.affiliates, v_c.eligible, v_first);
@@ -59,7 +59,7 @@ BEGIN
   END IF;
   IF v_winner IS NULL THEN
     IF affiliate_private.may_earn(v_link.project_id, v_link.affiliate_id, (choose_evidence.p_sale).customer_id,
-                                  (choose_evidence.p_sale).occurred_at, (choose_evidence.p_setting).allow_self_referral) THEN
+                                  (choose_evidence.p_sale).counts_at, (choose_evidence.p_setting).allow_self_referral) THEN
       affiliate_id := v_link.affiliate_id;
       source       := 'manual';
     END IF;
@@ -94,7 +94,7 @@ BEGIN
   FROM affiliate_private.customer_identity AS i
   JOIN affiliate_private.referral_link AS l ON l.project_id = i.project_id AND l.email_key = i.identity_key
   WHERE i.project_id = (link_at.p_sale).project_id AND i.customer_id = (link_at.p_sale).customer_id AND i.kind = 'email'
-    AND l.effective_at <= (link_at.p_sale).occurred_at
+    AND l.effective_at <= (link_at.p_sale).counts_at
   ORDER BY l.effective_at DESC, l.version_id DESC LIMIT 1;
   RETURN v_row;
 END
@@ -113,19 +113,19 @@ BEGIN
     RETURN QUERY
       SELECT e.evidence_id, o.affiliate_id, e.code_key, e.observed_at
       FROM affiliate_private.evidence AS e
-      CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, v_sale.occurred_at)) AS o (affiliate_id)
-      WHERE e.project_id = v_sale.project_id AND e.customer_id = v_sale.customer_id AND e.observed_at > v_since AND e.observed_at <= v_sale.occurred_at
-        AND e.effective_at <= v_sale.occurred_at
-        AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, v_sale.occurred_at, latest_touches.p_allow_self)
+      CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, v_sale.counts_at)) AS o (affiliate_id)
+      WHERE e.project_id = v_sale.project_id AND e.customer_id = v_sale.customer_id AND e.observed_at > v_since AND e.observed_at <= v_sale.counts_at
+        AND e.effective_at <= v_sale.counts_at
+        AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, v_sale.counts_at, latest_touches.p_allow_self)
       ORDER BY e.observed_at FETCH FIRST 1 ROW WITH TIES;
   ELSE
     RETURN QUERY
       SELECT e.evidence_id, o.affiliate_id, e.code_key, e.observed_at
       FROM affiliate_private.evidence AS e
-      CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, v_sale.occurred_at)) AS o (affiliate_id)
-      WHERE e.project_id = v_sale.project_id AND e.customer_id = v_sale.customer_id AND e.observed_at > v_since AND e.observed_at <= v_sale.occurred_at
-        AND e.effective_at <= v_sale.occurred_at
-        AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, v_sale.occurred_at, latest_touches.p_allow_self)
+      CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, v_sale.counts_at)) AS o (affiliate_id)
+      WHERE e.project_id = v_sale.project_id AND e.customer_id = v_sale.customer_id AND e.observed_at > v_since AND e.observed_at <= v_sale.counts_at
+        AND e.effective_at <= v_sale.counts_at
+        AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, v_sale.counts_at, latest_touches.p_allow_self)
       ORDER BY e.observed_at DESC FETCH FIRST 1 ROW WITH TIES;
   END IF;
 END

@@ -16,7 +16,7 @@ LANGUAGE sql STABLE AS $$
                 ELSE 'an earlier touch; counts only where nothing is known of the sale itself' END AS verdict
     FROM affiliate_private.evidence AS e
     CROSS JOIN LATERAL (
-      SELECT (explain_evidence.p_sale).occurred_at AS at,
+      SELECT (explain_evidence.p_sale).counts_at AS at,
              e.provider = (explain_evidence.p_sale).provider AND e.scope_key = ANY (affiliate_private.sale_scopes(explain_evidence.p_sale,
                affiliate_private.payment_component(e.project_id, e.provider, ARRAY[(explain_evidence.p_sale).sale_key]))) AS own) AS v
     CROSS JOIN LATERAL affiliate_private.setting_at(e.project_id, v.at) AS s
@@ -44,8 +44,8 @@ CREATE OR REPLACE FUNCTION affiliate_private.explain_rule(p_sale affiliate_priva
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_setting affiliate_private.project_setting := affiliate_private.levelled_setting(
-    affiliate_private.setting_at((explain_rule.p_sale).project_id, (explain_rule.p_sale).occurred_at),
-    affiliate_private.level_at((explain_rule.p_sale).project_id, (explain_rule.p_conversion).affiliate_id, (explain_rule.p_sale).occurred_at));
+    affiliate_private.setting_at((explain_rule.p_sale).project_id, (explain_rule.p_sale).counts_at),
+    affiliate_private.level_at((explain_rule.p_sale).project_id, (explain_rule.p_conversion).affiliate_id, (explain_rule.p_sale).counts_at));
 BEGIN
   RETURN CASE
     WHEN (explain_rule.p_conversion).value_override_minor IS NOT NULL THEN 'the owner set the commission of this conversion by hand'

@@ -33,7 +33,7 @@ CREATE OR REPLACE FUNCTION affiliate_private.settle_customer(p_project_id bigint
 LANGUAGE sql VOLATILE AS $$
   SELECT affiliate_private.settle_sales(settle_customer.p_project_id, ARRAY(
     SELECT s.sale_id FROM affiliate_private.sale AS s
-    WHERE s.project_id = settle_customer.p_project_id AND s.customer_id = settle_customer.p_customer_id AND s.occurred_at >= settle_customer.p_since
+    WHERE s.project_id = settle_customer.p_project_id AND s.customer_id = settle_customer.p_customer_id AND s.occurred_at > settle_customer.p_since - interval '1 second'
     ORDER BY s.occurred_at, s.sale_key))
 $$;
 COMMENT ON FUNCTION affiliate_private.settle_customer(bigint, bigint, timestamptz) IS 'Settles a customer''s sales from a moment on (usually none yet). The caller holds the customer''s lock.';

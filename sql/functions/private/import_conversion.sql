@@ -62,9 +62,9 @@ BEGIN
   v_sale.customer_id := affiliate_private.import_customer(v_sale.project_id, affiliate_private.fold_key(v_sale.email), v_sale.provider, v_sale.customer_key);
   INSERT INTO affiliate_private.sale AS s
     (project_id, provider, sale_key, type, customer_id, email, occurred_at, source_key, currency, gross_minor, base_minor, refund_basis_minor,
-     line_base_minor, line_product, customer_key)
+     line_base_minor, line_product, customer_key, counts_at)
   VALUES (v_sale.project_id, v_sale.provider, v_sale.sale_key, v_sale.type, v_sale.customer_id, v_sale.email, v_sale.occurred_at, 'import',
-          v_sale.currency, v_sale.base_minor, v_sale.base_minor, v_sale.base_minor, ARRAY[v_sale.base_minor], ARRAY[''], v_sale.customer_key)
+          v_sale.currency, v_sale.base_minor, v_sale.base_minor, v_sale.base_minor, ARRAY[v_sale.base_minor], ARRAY[''], v_sale.customer_key, v_sale.occurred_at)
   RETURNING s.* INTO v_sale;
   IF v_line.affiliate_id IS NOT NULL THEN
     INSERT INTO affiliate_private.evidence (project_id, customer_id, provider, scope_key, source, namespace, code_key, observed_at)
@@ -97,7 +97,7 @@ BEGIN
     SELECT s.sale_id FROM affiliate_private.sale AS s
     JOIN affiliate_private.conversion AS c ON c.project_id = s.project_id AND c.sale_id = s.sale_id
     WHERE s.project_id = (sales_after_import.p_sale).project_id AND s.customer_id = (sales_after_import.p_sale).customer_id
-      AND s.occurred_at >= (sales_after_import.p_sale).occurred_at AND s.sale_id <> (sales_after_import.p_sale).sale_id
+      AND s.occurred_at > (sales_after_import.p_sale).occurred_at - interval '1 second' AND s.sale_id <> (sales_after_import.p_sale).sale_id
       AND (c.evidence_id IS NULL OR c.attribution_source = 'email'
            OR (affiliate_private.setting_at(s.project_id, s.occurred_at)).commission_duration <> 'lifetime')
     ORDER BY s.occurred_at, s.sale_key);

@@ -32,7 +32,7 @@ BEGIN
     FROM (SELECT m.email_key, min(m.occurred_at) AS occurred_at FROM affiliate_private.import_sale AS m
           WHERE m.project_id = import_plain_conversions.p_project_id AND m.import_id = import_plain_conversions.p_import_id GROUP BY m.email_key) AS f
     JOIN affiliate_private.customer_identity AS i ON i.project_id = import_plain_conversions.p_project_id AND i.kind = 'email' AND i.identity_key = f.email_key
-    JOIN affiliate_private.sale AS s ON s.project_id = i.project_id AND s.customer_id = i.customer_id AND s.occurred_at >= f.occurred_at
+    JOIN affiliate_private.sale AS s ON s.project_id = i.project_id AND s.customer_id = i.customer_id AND s.occurred_at > f.occurred_at - interval '1 second'
     JOIN affiliate_private.conversion AS c ON c.project_id = s.project_id AND c.sale_id = s.sale_id
     -- About these nothing else is known: they follow the customer's earlier sales.
     WHERE c.evidence_id IS NULL OR c.attribution_source = 'email'
@@ -100,9 +100,9 @@ BEGIN
 
   INSERT INTO affiliate_private.sale
     (project_id, sale_id, provider, sale_key, type, customer_id, email, occurred_at, source_key, currency, gross_minor, base_minor, refund_basis_minor,
-     line_base_minor, line_product)
+     line_base_minor, line_product, counts_at)
   SELECT m.project_id, m.sale_id, m.provider, m.sale_key, m.type, i.customer_id, m.email, m.occurred_at, 'import', affiliate_private.project_currency(m.project_id),
-         m.base_minor, m.base_minor, m.base_minor, ARRAY[m.base_minor], ARRAY['']
+         m.base_minor, m.base_minor, m.base_minor, ARRAY[m.base_minor], ARRAY[''], m.occurred_at
   FROM affiliate_private.import_sale AS m
   JOIN affiliate_private.customer_identity AS i ON i.project_id = m.project_id AND i.kind = 'email' AND i.identity_key = m.email_key
   WHERE m.project_id = write_plain_facts.p_project_id AND m.import_id = write_plain_facts.p_import_id;

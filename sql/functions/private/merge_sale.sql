@@ -11,18 +11,20 @@ BEGIN
                      WHERE s.project_id = merge_sale.p_project_id AND s.provider = merge_sale.p_provider AND s.sale_key = v_sale ->> 'key');
   INSERT INTO affiliate_private.sale AS s
     (project_id, provider, sale_key, type, customer_id, email, occurred_at, source_key, currency, gross_minor, base_minor, refund_basis_minor,
-     line_base_minor, line_product, customer_key, subscription_key, reason)
+     line_base_minor, line_product, customer_key, subscription_key, reason, counts_at)
   VALUES (merge_sale.p_project_id, merge_sale.p_provider, v_sale ->> 'key', coalesce(v_sale ->> 'type', 'purchase'), merge_sale.p_customer_id,
           merge_sale.p_fact ->> 'email', merge_sale.p_occurred_at, merge_sale.p_event_key,
           affiliate_private.check_currency(coalesce(v_sale ->> 'currency', '')), (v_sale ->> 'gross_minor')::bigint,
           (SELECT sum(b.minor) FROM unnest(v_bases) AS b (minor)), (coalesce(v_sale ->> 'refund_basis_minor', v_sale ->> 'gross_minor'))::bigint, v_bases,
           ARRAY(SELECT coalesce(l.line ->> 'product', '') FROM jsonb_array_elements(v_sale -> 'lines') WITH ORDINALITY AS l (line, n) ORDER BY l.n),
-          merge_sale.p_fact ->> 'customer_key', coalesce(v_sale ->> 'subscription_key', merge_sale.p_begun_subscription), coalesce(v_sale ->> 'reason', 'purchase'))
+          merge_sale.p_fact ->> 'customer_key', coalesce(v_sale ->> 'subscription_key', merge_sale.p_begun_subscription), coalesce(v_sale ->> 'reason', 'purchase'),
+          affiliate_private.counted_at(merge_sale.p_occurred_at))
   ON CONFLICT ON CONSTRAINT sale_sale_key DO UPDATE
     SET email = excluded.email, occurred_at = excluded.occurred_at, source_key = excluded.source_key, currency = excluded.currency,
         gross_minor = excluded.gross_minor, base_minor = excluded.base_minor, refund_basis_minor = excluded.refund_basis_minor,
         line_base_minor = excluded.line_base_minor, line_product = excluded.line_product, customer_key = excluded.customer_key,
-        subscription_key = excluded.subscription_key, reason = excluded.reason
+        subscription_key = excluded.subscription_key, reason = excluded.reason,
+        counts_at = greatest(excluded.occurred_at, least(excluded.counts_at, s.counts_at))
     WHERE (excluded.occurred_at, excluded.source_key) < (s.occurred_at, s.source_key)
   RETURNING s.* INTO v_new;
   IF v_sale ? 'edit' THEN
@@ -64,3 +66,16 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.merge_links(bigint, text, jsonb) IS 'Stores which ids belong to one payment and gives those of which that is new.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.counted_at(p_occurred_at timestamptz) RETURNS timestamptz
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  -- What a provider tells in whole seconds happened somewhere in that second, but not after it was heard of. So what the owner
+  -- said, or the customer clicked, just before a sale counts for it, and what was said just after it does not.
+  IF counted_at.p_occurred_at = date_trunc('second', counted_at.p_occurred_at) THEN
+    RETURN greatest(counted_at.p_occurred_at, least(counted_at.p_occurred_at + interval '999999 microseconds', clock_timestamp()));
+  END IF;
+  RETURN counted_at.p_occurred_at;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.counted_at(timestamptz) IS 'The moment by whose settings something counts that is told now and happened then.';

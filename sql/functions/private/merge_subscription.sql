@@ -1,11 +1,11 @@
 CREATE OR REPLACE FUNCTION affiliate_private.merge_subscription(p_project_id bigint, p_provider text, p_subscription jsonb) RETURNS text[]
 LANGUAGE sql VOLATILE AS $$
   WITH learnt AS (
-    INSERT INTO affiliate_private.subscription AS s (project_id, provider, subscription_key, ended_at)
-    SELECT merge_subscription.p_project_id, merge_subscription.p_provider, merge_subscription.p_subscription ->> 'key',
-           (merge_subscription.p_subscription ->> 'ended_at')::timestamptz
-    WHERE merge_subscription.p_subscription ->> 'ended_at' IS NOT NULL
-    ON CONFLICT ON CONSTRAINT subscription_pkey DO UPDATE SET ended_at = excluded.ended_at WHERE excluded.ended_at < s.ended_at
+    INSERT INTO affiliate_private.subscription AS s (project_id, provider, subscription_key, ended_at, counts_at)
+    SELECT merge_subscription.p_project_id, merge_subscription.p_provider, merge_subscription.p_subscription ->> 'key', t.ended_at, affiliate_private.counted_at(t.ended_at)
+    FROM (SELECT (merge_subscription.p_subscription ->> 'ended_at')::timestamptz) AS t (ended_at)
+    WHERE t.ended_at IS NOT NULL
+    ON CONFLICT ON CONSTRAINT subscription_pkey DO UPDATE SET ended_at = excluded.ended_at, counts_at = excluded.counts_at WHERE excluded.ended_at < s.ended_at
     RETURNING s.subscription_key)
   SELECT coalesce(array_agg('subscription:' || learnt.subscription_key), '{}') FROM learnt
 $$;
@@ -68,7 +68,7 @@ BEGIN
     RETURN (sale_products.p_sale).line_product;
   END IF;
   RETURN array_replace((sale_products.p_sale).line_product, '', coalesce(affiliate_private.subscription_product_at(
-    (sale_products.p_sale).project_id, (sale_products.p_sale).provider, (sale_products.p_sale).subscription_key, (sale_products.p_sale).occurred_at), ''));
+    (sale_products.p_sale).project_id, (sale_products.p_sale).provider, (sale_products.p_sale).subscription_key, (sale_products.p_sale).counts_at), ''));
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.sale_products(affiliate_private.sale) IS 'The product of each line of a sale; where its event named none, what its subscription was for at its time.';

@@ -6,13 +6,13 @@ LANGUAGE sql VOLATILE AS $$
     SELECT s.customer_id FROM affiliate_private.conversion AS c
     JOIN affiliate_private.sale AS s ON s.project_id = c.project_id AND s.sale_id = c.sale_id
     -- All types and both states of paid, spelled out for conversion_listing_idx.
-    WHERE c.project_id = resettle_since.p_project_id AND c.occurred_at >= resettle_since.p_at AND c.deleted_at IS NULL
+    WHERE c.project_id = resettle_since.p_project_id AND c.occurred_at > resettle_since.p_at - interval '1 second' AND c.deleted_at IS NULL
       AND c.type = ANY ('{signup,purchase}') AND c.paid = ANY ('{false,true}')
     UNION
     -- What the end of a subscription takes back is decided by what is in force then.
     SELECT s.customer_id FROM affiliate_private.subscription AS e
     JOIN affiliate_private.sale AS s ON s.project_id = e.project_id AND s.provider = e.provider AND s.subscription_key = e.subscription_key
-    WHERE e.project_id = resettle_since.p_project_id AND e.ended_at >= resettle_since.p_at))
+    WHERE e.project_id = resettle_since.p_project_id AND e.ended_at > resettle_since.p_at - interval '1 second'))
 $$;
 COMMENT ON FUNCTION affiliate_private.resettle_since(bigint, timestamptz) IS 'Settles again the customers with sales, or ends of subscriptions, at or after the moment a new version takes effect (usually nobody).';
 
@@ -22,7 +22,7 @@ LANGUAGE sql VOLATILE AS $$
     SELECT DISTINCT s.customer_id FROM affiliate_private.conversion AS c
     JOIN affiliate_private.sale AS s ON s.project_id = c.project_id AND s.sale_id = c.sale_id
     WHERE c.project_id = resettle_currency.p_project_id AND c.currency = resettle_currency.p_currency
-      AND c.occurred_at >= resettle_currency.p_at AND c.deleted_at IS NULL))
+      AND c.occurred_at > resettle_currency.p_at - interval '1 second' AND c.deleted_at IS NULL))
 $$;
 COMMENT ON FUNCTION affiliate_private.resettle_currency(bigint, text, timestamptz) IS 'Settles again the customers with sales in a currency at or after the moment a new rate takes effect.';
 

@@ -120,7 +120,7 @@ BEGIN
                           array_remove(reached_sales.p_customer_ids, c.customer_id), reached_sales.p_emails)) AS r (since)
     JOIN affiliate_private.sale AS s
       ON s.project_id = reached_sales.p_project_id AND s.customer_id = c.customer_id
-         AND (s.occurred_at >= r.since
+         AND (s.occurred_at > r.since - interval '1 second'
               -- Nobody knew the buyer's email.
               OR EXISTS (SELECT FROM affiliate_private.conversion AS v
                          WHERE v.project_id = s.project_id AND v.sale_id = s.sale_id AND v.referred_user_id IS NULL)));

@@ -58,17 +58,17 @@ COMMENT ON FUNCTION affiliate_private.is_counted_elsewhere(affiliate_private.sal
 CREATE OR REPLACE FUNCTION affiliate_private.sale_canceled(p_sale affiliate_private.sale, p_hold_days integer, p_stamp affiliate_private.conversion) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  v_ended_at timestamptz;
+  v_end affiliate_private.subscription;
 BEGIN
   IF (sale_canceled.p_sale).subscription_key IS NULL THEN
     RETURN false;
   END IF;
-  SELECT e.ended_at INTO v_ended_at FROM affiliate_private.subscription AS e
+  SELECT e.* INTO v_end FROM affiliate_private.subscription AS e
   WHERE e.project_id = (sale_canceled.p_sale).project_id AND e.provider = (sale_canceled.p_sale).provider
     AND e.subscription_key = (sale_canceled.p_sale).subscription_key;
   -- What is paid out is not held any more.
-  RETURN FOUND AND (affiliate_private.setting_at((sale_canceled.p_sale).project_id, v_ended_at)).on_cancel = 'reverse_held'
-    AND affiliate_kernel.release_at((sale_canceled.p_sale).occurred_at, sale_canceled.p_hold_days) > v_ended_at
+  RETURN FOUND AND (affiliate_private.setting_at((sale_canceled.p_sale).project_id, v_end.counts_at)).on_cancel = 'reverse_held'
+    AND affiliate_kernel.release_at((sale_canceled.p_sale).occurred_at, sale_canceled.p_hold_days) > v_end.ended_at
     AND (NOT coalesce((sale_canceled.p_stamp).paid, false) OR (sale_canceled.p_stamp).canceled);
 END
 $$;

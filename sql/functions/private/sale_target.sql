@@ -13,7 +13,7 @@ DECLARE
   v_lines    record;
   v_tier     record;
 BEGIN
-  v_setting := affiliate_private.setting_at(v_sale.project_id, v_sale.occurred_at);
+  v_setting := affiliate_private.setting_at(v_sale.project_id, v_sale.counts_at);
   v_payment := affiliate_private.payment_component(v_sale.project_id, v_sale.provider, ARRAY[v_sale.sale_key]);
   v_sale.line_product := affiliate_private.sale_products(v_sale);
   IF v_setting.commission_base = 'gross' THEN
@@ -38,7 +38,7 @@ BEGIN
     v_target.contested_affiliate_id := nullif(v_evidence.affiliate_id, v_stamp.affiliate_id);
   END IF;
   v_target.fx_ppb := CASE WHEN v_target.affiliate_id IS NULL THEN 1000000000 ELSE
-    affiliate_private.fx_ppb_at(v_sale.project_id, v_sale.currency, affiliate_private.project_currency(v_sale.project_id), v_sale.occurred_at) END;
+    affiliate_private.fx_ppb_at(v_sale.project_id, v_sale.currency, affiliate_private.project_currency(v_sale.project_id), v_sale.counts_at) END;
   IF v_target.fx_ppb IS NULL THEN
     -- A new sale waits for the rate. One that is known already stays nobody's until then: whatever speaks for somebody now must not fail on it.
     IF v_stamp.conversion_id IS NULL THEN
@@ -52,10 +52,10 @@ BEGIN
   END IF;
   v_target.coupon_code_used := coalesce(v_edit.coupon_code_used, CASE WHEN v_kept THEN v_stamp.coupon_code_used
                                                                       WHEN v_target.attribution_source = 'coupon' THEN
-    affiliate_private.coupon_code_of(v_sale.project_id, v_target.evidence_id, v_sale.occurred_at) END);
+    affiliate_private.coupon_code_of(v_sale.project_id, v_target.evidence_id, v_sale.counts_at) END);
   v_target.reference := coalesce(v_edit.reference, CASE WHEN v_sale.provider <> 'api' THEN v_sale.sale_key END);
 
-  v_level := affiliate_private.level_at(v_sale.project_id, v_target.affiliate_id, v_sale.occurred_at);
+  v_level := affiliate_private.level_at(v_sale.project_id, v_target.affiliate_id, v_sale.counts_at);
   v_setting := affiliate_private.levelled_setting(v_setting, v_level);
   v_lines := affiliate_private.line_rules(v_sale, v_setting, v_target.affiliate_id, CASE WHEN v_level.level_id IS NULL THEN 'project' ELSE 'level' END,
                                           v_sale.type = 'purchase' AND affiliate_private.sale_pays(v_sale, v_setting, v_payment));

@@ -43,12 +43,12 @@ BEGIN
   IF sale_tier.p_affiliate_id IS NULL OR v_setting.tier_rate_ppm = 0 AND v_setting.tier_fixed_minor = 0 THEN
     RETURN;
   END IF;
-  v_parent := affiliate_private.parent_at(v_sale.project_id, sale_tier.p_affiliate_id, v_sale.occurred_at);
+  v_parent := affiliate_private.parent_at(v_sale.project_id, sale_tier.p_affiliate_id, v_sale.counts_at);
   IF v_parent.parent_affiliate_id IS NULL
      -- Calendar months, in UTC so that no server's time zone matters.
-     OR v_setting.tier_months IS NOT NULL AND v_sale.occurred_at >= (
+     OR v_setting.tier_months IS NOT NULL AND v_sale.counts_at >= (
        affiliate_private.parent_since(v_parent) AT TIME ZONE 'UTC' + make_interval(months => v_setting.tier_months)) AT TIME ZONE 'UTC'
-     OR NOT affiliate_private.may_earn(v_sale.project_id, v_parent.parent_affiliate_id, v_sale.customer_id, v_sale.occurred_at, v_setting.allow_self_referral) THEN
+     OR NOT affiliate_private.may_earn(v_sale.project_id, v_parent.parent_affiliate_id, v_sale.customer_id, v_sale.counts_at, v_setting.allow_self_referral) THEN
     RETURN;
   END IF;
   parent_affiliate_id := v_parent.parent_affiliate_id;
