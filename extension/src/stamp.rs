@@ -22,7 +22,7 @@ LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'tg_conversion_stamp';
 );
 
 /// In the order in which a change is reported.
-const STAMPED: [(&str, pg_sys::Oid); 14] = [
+const STAMPED: [(&str, pg_sys::Oid); 19] = [
     ("affiliate_id", pg_sys::INT8OID),
     ("attribution_source", pg_sys::TEXTOID),
     ("rule_source", pg_sys::TEXTOID),
@@ -35,6 +35,11 @@ const STAMPED: [(&str, pg_sys::Oid); 14] = [
     ("value_override_minor", pg_sys::INT8OID),
     ("occurred_at", pg_sys::TIMESTAMPTZOID),
     ("hold_days", pg_sys::INT4OID),
+    ("level_id", pg_sys::INT8OID),
+    ("parent_affiliate_id", pg_sys::INT8OID),
+    ("tier_rate_ppm", pg_sys::INT8OID),
+    ("tier_fixed_minor", pg_sys::INT8OID),
+    ("tier_minor", pg_sys::INT8OID),
     ("commission_minor", pg_sys::INT8OID),
     ("release_at", pg_sys::TIMESTAMPTZOID),
 ];

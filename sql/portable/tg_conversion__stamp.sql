@@ -31,6 +31,11 @@ BEGIN
                 WHEN NEW.value_override_minor IS DISTINCT FROM OLD.value_override_minor THEN 'value_override_minor'
                 WHEN NEW.occurred_at IS DISTINCT FROM OLD.occurred_at THEN 'occurred_at'
                 WHEN NEW.hold_days IS DISTINCT FROM OLD.hold_days THEN 'hold_days'
+                WHEN NEW.level_id IS DISTINCT FROM OLD.level_id THEN 'level_id'
+                WHEN NEW.parent_affiliate_id IS DISTINCT FROM OLD.parent_affiliate_id THEN 'parent_affiliate_id'
+                WHEN NEW.tier_rate_ppm IS DISTINCT FROM OLD.tier_rate_ppm THEN 'tier_rate_ppm'
+                WHEN NEW.tier_fixed_minor IS DISTINCT FROM OLD.tier_fixed_minor THEN 'tier_fixed_minor'
+                WHEN NEW.tier_minor IS DISTINCT FROM OLD.tier_minor THEN 'tier_minor'
                 WHEN NEW.commission_minor IS DISTINCT FROM OLD.commission_minor THEN 'commission_minor'
                 WHEN NEW.release_at IS DISTINCT FROM OLD.release_at THEN 'release_at'
             END;

@@ -13,7 +13,7 @@ use std::time::Instant;
 use tokio_postgres::Client;
 
 /// The columns a test writes, in the order in which their texts are sent; the last two are written by the trigger.
-const COLUMNS: [(&str, &str); 15] = [
+const COLUMNS: [(&str, &str); 20] = [
     ("affiliate_id", "bigint"),
     ("attribution_source", "text"),
     ("rule_source", "text"),
@@ -26,12 +26,17 @@ const COLUMNS: [(&str, &str); 15] = [
     ("value_override_minor", "bigint"),
     ("occurred_at", "timestamptz"),
     ("hold_days", "integer"),
+    ("level_id", "bigint"),
+    ("parent_affiliate_id", "bigint"),
+    ("tier_rate_ppm", "bigint"),
+    ("tier_fixed_minor", "bigint"),
+    ("tier_minor", "bigint"),
     ("stamp_version", "integer"),
     ("commission_minor", "bigint"),
     ("release_at", "timestamptz"),
 ];
-const STAMP_VERSION: usize = 12;
-const WRITTEN: [usize; 2] = [13, 14];
+const STAMP_VERSION: usize = 17;
+const WRITTEN: [usize; 2] = [18, 19];
 const TABLES: [(&str, &str); 2] = [("native", "affiliate_native"), ("portable", PORTABLE_COPY)];
 /// Left as the trigger made it.
 const KEEP: &str = "keep";
@@ -134,6 +139,11 @@ fn row() -> impl Strategy<Value = Texts> {
                 .prop_map(|(kind, any)| if kind > 0 { 800_000_000_000_000 } else { any }),
         ),
         text((0..5_u8, hold_days()).prop_map(|(kind, any)| if kind > 0 { 30 } else { any })),
+        text(1..3_i64),
+        text(1..3_i64),
+        text(rate()),
+        text(mostly_money()),
+        text(mostly_money()),
         text((0..8_i32).prop_map(|number| match number {
             6 => i32::MAX,
             7 => i32::MIN,

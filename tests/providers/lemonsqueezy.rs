@@ -3,7 +3,7 @@
 mod refund;
 
 use affiliate_tests::database::Profile;
-use affiliate_tests::intake::Intake;
+use affiliate_tests::intake::{Delivery, Intake};
 use affiliate_tests::lemonsqueezy::event::Event;
 use serde_json::json;
 
@@ -227,6 +227,40 @@ async fn ids_come_as_strings_and_as_numbers_and_currencies_have_their_own_decima
             "order:2 of 5.000 pays 3.00 less 0.00 to ada@example.com (email)",
         ]
     );
+    intake.close().await;
+}
+
+#[tokio::test]
+async fn two_states_within_one_second_are_two_events_and_one_state_told_twice_is_one() {
+    let intake = Intake::open(Profile::Portable).await;
+    let plan = |product: i64, link: &str| {
+        Event::subscription(3, 7)
+            .event_name("subscription_updated")
+            .attribute("product_id", json!(product))
+            .attribute("urls", json!({"customer_portal": link}))
+            .attribute("updated_at", json!(JANUARY))
+            .code("ADA")
+    };
+    let sale = Event::invoice(20, 3, "renewal", 5000).at(FEBRUARY);
+    let orders: [[&dyn Delivery; 3]; 2] = [
+        [&plan(8, "a"), &plan(9, "b"), &sale],
+        [&sale, &plan(9, "a"), &plan(8, "b")],
+    ];
+    for order in orders {
+        let project = intake.add_project().await;
+        let special = "SELECT affiliate.set_product_commission($1, 'lemonsqueezy', '9', '10', NULL, '2026-01-01Z')::text";
+        intake.run(project, special).await;
+        intake.apply_to(project, &order).await;
+        assert_eq!(
+            intake.deliver_to(project, &plan(8, "c")).await,
+            "duplicate",
+            "only its links are new"
+        );
+        assert_eq!(
+            intake.sales_of(project).await,
+            ["subinv:20 of 50.00 pays 5.00 less 0.00 to ada@example.com (subscription_metadata)"]
+        );
+    }
     intake.close().await;
 }
 

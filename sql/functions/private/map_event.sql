@@ -55,9 +55,11 @@ DECLARE
   v_attributes jsonb := v_data -> 'attributes';
 BEGIN
   event_type := affiliate_private.header_text(lemonsqueezy_header.p_doc #> '{meta,event_name}');
-  -- Its events have no id. The same object in the same state is the same event.
+  -- Its events have no id. The same object in the same state is the same event; one second can see several states. Links in it
+  -- are signed anew each time, and nothing that outlives an erasure is made of personal data.
   event_key := event_type || ':' || coalesce(v_data ->> 'type', '') || ':' || (v_data ->> 'id') || ':' || coalesce(v_attributes ->> 'updated_at', '')
-               || ':' || coalesce(v_attributes ->> 'status', '') || ':' || coalesce(v_attributes ->> 'refunded_amount', '');
+               || ':' || coalesce(v_attributes ->> 'status', '') || ':' || coalesce(v_attributes ->> 'refunded_amount', '')
+               || ':' || left(encode(sha256(convert_to(concat(v_attributes - '{urls,user_email,user_name}'::text[], lemonsqueezy_header.p_doc #> '{meta,custom_data}'), 'UTF8')), 'hex'), 16);
   -- A payment is made when its order or invoice is created; what happens to it later moves updated_at.
   SELECT t.name, t.value INTO time_name, time_value
   FROM (VALUES (1, 'refunded_at', event_type LIKE '%refunded'), (2, 'created_at', event_type ~ '(_created|_payment_.*)$' AND event_type NOT LIKE '%refunded'),
