@@ -9,8 +9,6 @@ COMMENT ON FUNCTION line_commission(bigint, bigint, bigint, bigint) IS
     'Native kernel: commission of one line in minor units; raises 22003 when it is not a bigint.';
 COMMENT ON FUNCTION sale_commission(bigint[], bigint[], bigint[], bigint) IS
     'Native kernel: commission of a sale in minor units; raises 22003 when it is not a bigint.';
-COMMENT ON FUNCTION choose_rule(bigint[], bigint[], bigint[]) IS
-    'Native kernel: the most specific rule as {source, rate_ppm, fixed_minor}; raises nothing.';
 COMMENT ON FUNCTION choose_attribution(bigint[], timestamptz[], bigint[], boolean[], boolean) IS
     'Native kernel: 1-based index of the winning candidate; raises nothing.';
 COMMENT ON FUNCTION refund_share(bigint, bigint, bigint) IS

@@ -9,7 +9,7 @@ use tokio_postgres::Client;
 use crate::table::{Goal, Table, median};
 
 const ROUNDS: usize = 3;
-const QUERIES: [(&str, &str); 5] = [
+const QUERIES: [(&str, &str); 4] = [
     (
         "line_commission",
         "sum(affiliate_kernel.line_commission(n, 125000, 0, 1083400000))",
@@ -21,10 +21,6 @@ const QUERIES: [(&str, &str); 5] = [
     (
         "refund_share",
         "sum(affiliate_kernel.refund_share(n, n % 700, 1000))",
-    ),
-    (
-        "choose_rule",
-        "count(affiliate_kernel.choose_rule(CASE WHEN n % 3 = 0 THEN ARRAY[n, 0] END, NULL, ARRAY[200000, 0]::bigint[]))",
     ),
     (
         "earnings",

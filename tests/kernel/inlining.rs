@@ -3,9 +3,8 @@
 use crate::database::empty_database;
 use crate::schema;
 
-const CALLS: [(&str, &str); 4] = [
+const CALLS: [(&str, &str); 3] = [
     ("line_commission", "{schema}.line_commission(a, b, c, d)"),
-    ("choose_rule", "{schema}.choose_rule(l, l, l)"),
     ("refund_share", "{schema}.refund_share(a, b, c)"),
     ("release_at", "{schema}.release_at(t, i)"),
 ];

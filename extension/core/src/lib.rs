@@ -19,7 +19,6 @@ pub mod earnings;
 pub mod hold;
 pub mod refund;
 pub mod rounding;
-pub mod rule;
 
 use core::fmt;
 

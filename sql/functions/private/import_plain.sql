@@ -161,7 +161,7 @@ BEGIN
     JOIN affiliate_private.referred_user AS u ON u.project_id = m.project_id AND u.email_key = m.email_key AND u.deleted_at IS NULL
     CROSS JOIN LATERAL affiliate_private.setting_at(s.project_id, s.occurred_at) AS v
     CROSS JOIN LATERAL (SELECT CASE WHEN s.type = 'purchase' THEN
-      affiliate_kernel.choose_rule(affiliate_private.affiliate_rule_at(s.project_id, m.affiliate_id, s.occurred_at), NULL, ARRAY[v.rate_ppm, v.fixed_minor]) END AS rule) AS k
+      affiliate_private.choose_rule(affiliate_private.affiliate_rule_at(s.project_id, m.affiliate_id, s.occurred_at), NULL, ARRAY[v.rate_ppm, v.fixed_minor]) END AS rule) AS k
     WHERE m.project_id = write_plain_conversions.p_project_id AND m.import_id = write_plain_conversions.p_import_id
     ORDER BY m.line_no
     RETURNING c.*

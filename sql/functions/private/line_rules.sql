@@ -16,7 +16,7 @@ BEGIN
     v_default  := ARRAY[(line_rules.p_setting).rate_ppm, (line_rules.p_setting).fixed_minor];
   END IF;
   FOREACH v_product IN ARRAY v_sale.line_product LOOP
-    v_rule := CASE WHEN v_earning THEN affiliate_kernel.choose_rule(v_override,
+    v_rule := CASE WHEN v_earning THEN affiliate_private.choose_rule(v_override,
       CASE WHEN v_product <> '' THEN affiliate_private.product_rule_at(v_sale.project_id, v_sale.provider, v_product, v_sale.counts_at) END, v_default) END;
     v_source := coalesce((ARRAY['affiliate', 'product', line_rules.p_default_source])[v_rule[1]], 'none');
     rule_source := CASE WHEN rule_source IS NULL OR rule_source = v_source THEN v_source ELSE 'mixed' END;

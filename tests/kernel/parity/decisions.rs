@@ -1,61 +1,11 @@
-//! Rule choice and attribution.
+//! Attribution.
 
 use super::{Kernel, text};
-use crate::generate::{Elements, Shape, bigint, elements, instant, lengths, nullable};
+use crate::generate::{Elements, bigint, elements, instant, lengths, nullable};
 use affiliate_core::attribution::{self, Candidate};
-use affiliate_core::rule::{self, Rule};
 use proptest::prelude::*;
 
 type Array = Option<Elements<i64>>;
-type Rules = (Array, Array, Array);
-
-fn rules() -> impl Strategy<Value = Rules> {
-    let one = || {
-        let length =
-            (0..15_usize).prop_map(|number| if number == 3 || number < 2 { number } else { 2 });
-        let array =
-            (length, elements(bigint(), 0.05)).prop_map(|(length, array)| array.first(length));
-        proptest::option::weighted(0.6, array)
-    };
-    (one(), one(), one())
-}
-
-fn defined(array: &Array) -> Option<Rule> {
-    let array = array
-        .as_ref()
-        .filter(|array| array.shape != Shape::TwoDimensions)?;
-    match array.values[..] {
-        [Some(rate_ppm), Some(fixed_minor)] => Some(Rule {
-            rate_ppm,
-            fixed_minor,
-        }),
-        _ => None,
-    }
-}
-
-#[tokio::test]
-async fn choose_rule_is_the_same_everywhere() {
-    let kernel = Kernel::<Rules> {
-        name: "choose_rule",
-        call: "{schema}.choose_rule(a0::bigint[], a1::bigint[], a2::bigint[])",
-        arguments: 3,
-        texts: |case| {
-            [&case.0, &case.1, &case.2]
-                .map(|array| array.as_ref().map(Elements::literal))
-                .to_vec()
-        },
-        core: |case| {
-            let chosen = rule::choose_rule(defined(&case.0), defined(&case.1), defined(&case.2));
-            chosen.map(|(source, rule)| {
-                format!(
-                    "{{{},{},{}}}",
-                    source as i64, rule.rate_ppm, rule.fixed_minor
-                )
-            })
-        },
-    };
-    kernel.holds(rules()).await;
-}
 
 #[derive(Clone, Debug)]
 struct Evidence {
