@@ -64,7 +64,6 @@ CREATE TABLE affiliate_private.webhook_delivery (
   status          text        NOT NULL DEFAULT 'pending',
   attempts        integer     NOT NULL DEFAULT 0,
   next_attempt_at timestamptz,
-  lease_token     uuid,
   in_order        boolean     NOT NULL DEFAULT false,
   created_at      timestamptz NOT NULL DEFAULT now(),
   settled_at      timestamptz,
@@ -87,9 +86,39 @@ CREATE INDEX webhook_delivery_waiting_idx ON affiliate_private.webhook_delivery 
 CREATE INDEX webhook_delivery_event_idx ON affiliate_private.webhook_delivery (project_id, event_id);
 CREATE INDEX webhook_delivery_endpoint_idx ON affiliate_private.webhook_delivery (project_id, endpoint_id, delivery_id);
 COMMENT ON TABLE affiliate_private.webhook_delivery IS 'One event to one endpoint.';
-COMMENT ON COLUMN affiliate_private.webhook_delivery.next_attempt_at IS 'While pending: NULL when ready, else when it becomes ready. While leased that is the end of the lease; infinity while its endpoint is disabled.';
-COMMENT ON COLUMN affiliate_private.webhook_delivery.in_order IS 'Whether its endpoint wanted order when it was claimed: what comes after it waits for it.';
+COMMENT ON COLUMN affiliate_private.webhook_delivery.attempts IS 'Attempts that are over; one that is under way is not counted yet.';
+COMMENT ON COLUMN affiliate_private.webhook_delivery.next_attempt_at IS 'While pending: NULL when ready or being sent (webhook_lease), else when it becomes ready; infinity while its endpoint is disabled.';
+COMMENT ON COLUMN affiliate_private.webhook_delivery.in_order IS 'Whether its endpoint wanted order when it last failed: what comes after it waits for it.';
 COMMENT ON COLUMN affiliate_private.webhook_delivery.status IS 'pending, delivered, or dead after its last attempt; dead ones are kept and can be replayed.';
+
+-- One row for all that is claimed of an endpoint at once: a claim writes none of the deliveries, nor any of their indexes.
+CREATE TABLE affiliate_private.webhook_lease (
+  project_id   bigint      NOT NULL,
+  lease_token  uuid        NOT NULL,
+  endpoint_id  bigint      NOT NULL,
+  delivery_ids bigint[]    NOT NULL,
+  ends_at      timestamptz NOT NULL,
+  CONSTRAINT webhook_lease_pkey PRIMARY KEY (project_id, lease_token),
+  CONSTRAINT webhook_lease_endpoint_fkey FOREIGN KEY (project_id, endpoint_id)
+    REFERENCES affiliate_private.webhook_endpoint (project_id, endpoint_id)
+);
+CREATE INDEX webhook_lease_endpoint_idx ON affiliate_private.webhook_lease (project_id, endpoint_id);
+COMMENT ON TABLE affiliate_private.webhook_lease IS 'Deliveries that a gateway has claimed and not settled yet: until ends_at they are its own.';
+COMMENT ON COLUMN affiliate_private.webhook_lease.delivery_ids IS 'Those that are neither settled nor given back; a lease without any is deleted.';
+
+CREATE TYPE affiliate_private.delivery_result AS (
+  project_id    bigint,
+  delivery_id   bigint,
+  lease_token   uuid,
+  attempt_no    integer,
+  url           text,
+  status_code   integer,
+  error         text,
+  response      text,
+  duration_ms   integer,
+  retry_after_s integer
+);
+COMMENT ON TYPE affiliate_private.delivery_result IS 'What came of an attempt, as a gateway reports it.';
 
 CREATE TABLE affiliate_private.webhook_attempt (
   project_id   bigint      NOT NULL,

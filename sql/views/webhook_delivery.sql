@@ -18,10 +18,10 @@ COMMENT ON COLUMN affiliate.webhook_deliveries.endpoint_id IS 'The endpoint it g
 COMMENT ON COLUMN affiliate.webhook_deliveries.message_id IS 'The id in the payload and the headers; the same on every attempt and replay.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.event_type IS 'Such as referral_converted.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.status IS 'pending, delivered, or dead after the last attempt.';
-COMMENT ON COLUMN affiliate.webhook_deliveries.attempts IS 'How often it was tried so far, one that is under way included.';
+COMMENT ON COLUMN affiliate.webhook_deliveries.attempts IS 'How often it was tried so far.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.created_at IS 'When it was written.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.settled_at IS 'When the last attempt was recorded.';
-COMMENT ON COLUMN affiliate.webhook_deliveries.next_attempt_at IS 'While pending: NULL where it is ready, the end of its lease where it is being sent, infinity where its endpoint is disabled, else when it is tried again.';
+COMMENT ON COLUMN affiliate.webhook_deliveries.next_attempt_at IS 'While pending: NULL where it is ready or being sent, infinity where its endpoint is disabled, else when it is tried again.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.host IS 'Where the last attempt went: host and port; the rest of a URL may be a secret.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.status_code IS 'What the last attempt was answered; NULL where there was no answer.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.error IS 'What went wrong with the last attempt.';

@@ -51,7 +51,7 @@ BEGIN
   ELSE
     -- It is on its way already; it need not wait for its next attempt.
     UPDATE affiliate_private.webhook_delivery AS d SET next_attempt_at = NULL
-    WHERE d.project_id = v_row.project_id AND d.delivery_id = v_row.delivery_id AND d.status = 'pending' AND d.lease_token IS NULL;
+    WHERE d.project_id = v_row.project_id AND d.delivery_id = v_row.delivery_id AND d.status = 'pending';
     v_row := affiliate_private.find_delivery(v_endpoint.project_id, v_endpoint.endpoint_id, replay_webhook.p_delivery_id);
     PERFORM affiliate_private.ring_doorbell();
   END IF;

@@ -52,19 +52,31 @@ CREATE OR REPLACE FUNCTION affiliate_private.ready_deliveries() RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   WITH due AS (
-    SELECT d.project_id, d.delivery_id, d.lease_token, p.url FROM affiliate_private.webhook_delivery AS d
-    JOIN affiliate_private.webhook_endpoint AS p ON p.project_id = d.project_id AND p.endpoint_id = d.endpoint_id
+    SELECT d.project_id, d.delivery_id FROM affiliate_private.webhook_delivery AS d
     WHERE d.status = 'pending' AND d.next_attempt_at <= clock_timestamp()
     ORDER BY d.next_attempt_at LIMIT 500
-    FOR UPDATE OF d SKIP LOCKED
-  ), ready AS (
-    UPDATE affiliate_private.webhook_delivery AS d SET next_attempt_at = NULL, lease_token = NULL
-    FROM due WHERE d.project_id = due.project_id AND d.delivery_id = due.delivery_id
-    RETURNING d.project_id, d.delivery_id, d.attempts, due.lease_token, due.url
+    FOR UPDATE SKIP LOCKED
+  )
+  UPDATE affiliate_private.webhook_delivery AS d SET next_attempt_at = NULL
+  FROM due WHERE d.project_id = due.project_id AND d.delivery_id = due.delivery_id;
+  WITH over AS (
+    SELECT l.project_id, l.lease_token FROM affiliate_private.webhook_lease AS l
+    WHERE l.ends_at <= clock_timestamp() ORDER BY l.ends_at LIMIT 10
+    FOR UPDATE SKIP LOCKED
+  ), ended AS (
+    DELETE FROM affiliate_private.webhook_lease AS l USING over
+    WHERE l.project_id = over.project_id AND l.lease_token = over.lease_token
+    RETURNING l.project_id, l.endpoint_id, l.delivery_ids
+  ), unheard AS (
+    UPDATE affiliate_private.webhook_delivery AS d SET attempts = d.attempts + 1
+    FROM ended AS l CROSS JOIN LATERAL unnest(l.delivery_ids) AS i (delivery_id), affiliate_private.webhook_endpoint AS p
+    WHERE d.project_id = l.project_id AND d.delivery_id = i.delivery_id AND d.status = 'pending'
+      AND p.project_id = l.project_id AND p.endpoint_id = l.endpoint_id
+    RETURNING d.project_id, d.delivery_id, d.attempts, p.url
   )
   INSERT INTO affiliate_private.webhook_attempt (project_id, delivery_id, attempt_no, url, error)
-  SELECT r.project_id, r.delivery_id, r.attempts, r.url, 'no result: the gateway that was to send it did not come back in time'
-  FROM ready AS r WHERE r.lease_token IS NOT NULL
+  SELECT u.project_id, u.delivery_id, u.attempts, u.url, 'no result: the gateway that was to send it did not come back in time'
+  FROM unheard AS u
   ON CONFLICT ON CONSTRAINT webhook_attempt_pkey DO NOTHING;
 END
 $$;
@@ -104,48 +116,52 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_endpoint affiliate_private.webhook_endpoint := claim_of_endpoint.p_endpoint;
   v_token    uuid := gen_random_uuid();
+  v_leased   bigint[];
   v_ids      bigint[];
 BEGIN
-  IF NOT v_endpoint.enabled THEN
+  -- One at a time, until the end of the transaction. The statements after it see what whoever was before has claimed.
+  IF NOT pg_try_advisory_xact_lock(hashtextextended(format('pg_affiliate:%s:deliver:%s', v_endpoint.project_id, v_endpoint.endpoint_id), 0)) THEN
+    RETURN;
+  ELSIF NOT v_endpoint.enabled THEN
     -- Written while it was being disabled.
     PERFORM affiliate_private.hold_deliveries(v_endpoint);
     RETURN;
-  ELSIF v_endpoint.ordered AND NOT affiliate_private.is_next_in_order(v_endpoint) THEN
+  END IF;
+  v_leased := ARRAY(
+    SELECT i.delivery_id FROM affiliate_private.webhook_lease AS l CROSS JOIN LATERAL unnest(l.delivery_ids) AS i (delivery_id)
+    WHERE l.project_id = v_endpoint.project_id AND l.endpoint_id = v_endpoint.endpoint_id);
+  IF v_endpoint.ordered AND (cardinality(v_leased) > 0 OR affiliate_private.is_order_held(v_endpoint)) THEN
     RETURN;
   END IF;
   v_ids := ARRAY(
-    SELECT d.delivery_id FROM affiliate_private.webhook_delivery AS d
-    WHERE d.project_id = v_endpoint.project_id AND d.endpoint_id = v_endpoint.endpoint_id AND d.status = 'pending' AND d.next_attempt_at IS NULL
-    ORDER BY d.project_id, d.endpoint_id, d.delivery_id LIMIT claim_of_endpoint.p_limit
-    FOR UPDATE SKIP LOCKED);
-  RETURN QUERY
-  WITH claimed AS (
-    UPDATE affiliate_private.webhook_delivery AS d
-    SET lease_token = v_token, attempts = d.attempts + 1, in_order = v_endpoint.ordered,
-        next_attempt_at = clock_timestamp() + claim_of_endpoint.p_lease_seconds * interval '1 second'
-    WHERE d.project_id = v_endpoint.project_id AND d.delivery_id = ANY (v_ids)
-    RETURNING d.project_id, d.delivery_id, d.lease_token, d.attempts, d.event_id
-  )
-  SELECT c.project_id, v_endpoint.endpoint_id, v_endpoint.ordered, c.delivery_id, c.lease_token, c.attempts, v_endpoint.url, e.event_type, e.message_id,
-         e.body, array_remove(ARRAY[v_endpoint.secret, v_endpoint.next_secret], NULL), v_endpoint.timeout_ms
-  FROM claimed AS c
-  JOIN affiliate_private.webhook_event AS e ON e.project_id = c.project_id AND e.event_id = c.event_id
-  ORDER BY c.delivery_id;
-END
-$$;
-COMMENT ON FUNCTION affiliate_private.claim_of_endpoint(affiliate_private.webhook_endpoint, integer, integer) IS 'Leases the first ready deliveries of an endpoint, where it is enabled and their turn has come.';
-
-CREATE OR REPLACE FUNCTION affiliate_private.is_next_in_order(p_endpoint affiliate_private.webhook_endpoint) RETURNS boolean
-LANGUAGE plpgsql VOLATILE AS $$
-BEGIN
-  -- The statement after the lock sees what whoever had it before has claimed.
-  IF NOT pg_try_advisory_xact_lock(hashtextextended(
-           format('pg_affiliate:%s:deliver:%s', (is_next_in_order.p_endpoint).project_id, (is_next_in_order.p_endpoint).endpoint_id), 0)) THEN
-    RETURN false;
+    SELECT f.delivery_id FROM (
+      SELECT d.delivery_id FROM affiliate_private.webhook_delivery AS d
+      WHERE d.project_id = v_endpoint.project_id AND d.endpoint_id = v_endpoint.endpoint_id AND d.status = 'pending' AND d.next_attempt_at IS NULL
+      ORDER BY d.project_id, d.endpoint_id, d.delivery_id LIMIT claim_of_endpoint.p_limit + cardinality(v_leased)) AS f
+    WHERE NOT EXISTS (SELECT FROM unnest(v_leased) AS i (delivery_id) WHERE i.delivery_id = f.delivery_id)
+    ORDER BY f.delivery_id LIMIT claim_of_endpoint.p_limit);
+  IF cardinality(v_ids) = 0 THEN
+    RETURN;
   END IF;
-  RETURN NOT EXISTS (SELECT FROM affiliate_private.webhook_delivery AS d
-                     WHERE d.project_id = (is_next_in_order.p_endpoint).project_id AND d.endpoint_id = (is_next_in_order.p_endpoint).endpoint_id
-                       AND d.status = 'pending' AND d.next_attempt_at IS NOT NULL AND d.in_order);
+  INSERT INTO affiliate_private.webhook_lease (project_id, lease_token, endpoint_id, delivery_ids, ends_at)
+  VALUES (v_endpoint.project_id, v_token, v_endpoint.endpoint_id, v_ids, clock_timestamp() + claim_of_endpoint.p_lease_seconds * interval '1 second');
+  RETURN QUERY
+  SELECT d.project_id, d.endpoint_id, v_endpoint.ordered, d.delivery_id, v_token, d.attempts + 1, v_endpoint.url, e.event_type, e.message_id,
+         e.body, array_remove(ARRAY[v_endpoint.secret, v_endpoint.next_secret], NULL), v_endpoint.timeout_ms
+  FROM affiliate_private.webhook_delivery AS d
+  JOIN affiliate_private.webhook_event AS e ON e.project_id = d.project_id AND e.event_id = d.event_id
+  WHERE d.project_id = v_endpoint.project_id AND d.delivery_id = ANY (v_ids) AND d.status = 'pending'
+  ORDER BY d.delivery_id;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.is_next_in_order(affiliate_private.webhook_endpoint) IS 'Whether nothing of an endpoint is being sent or waits to be tried again, so that the first of its ready deliveries is next; until the end of the transaction nobody else claims any.';
+COMMENT ON FUNCTION affiliate_private.claim_of_endpoint(affiliate_private.webhook_endpoint, integer, integer) IS 'Leases the first ready deliveries of an endpoint, where it is enabled, nobody else is claiming of it, and their turn has come.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.is_order_held(p_endpoint affiliate_private.webhook_endpoint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM affiliate_private.webhook_delivery AS d
+                 WHERE d.project_id = (is_order_held.p_endpoint).project_id AND d.endpoint_id = (is_order_held.p_endpoint).endpoint_id
+                   AND d.status = 'pending' AND d.next_attempt_at IS NOT NULL AND d.in_order);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.is_order_held(affiliate_private.webhook_endpoint) IS 'Whether something of an endpoint that wants order waits to be tried again, so that nothing after it is next.';

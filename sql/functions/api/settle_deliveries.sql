@@ -1,21 +1,26 @@
 CREATE OR REPLACE FUNCTION affiliate_api.settle_deliveries(p_results text) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_count integer;
+  v_results affiliate_private.delivery_result[] := affiliate_private.leased_results(settle_deliveries.p_results::json);
+  v_count   integer;
 BEGIN
   -- Endpoints before deliveries, as everybody who changes both. Those that go on as they were are not touched.
-  PERFORM affiliate_private.note_health(settle_deliveries.p_results::json);
-  WITH result AS (
-    SELECT r.* FROM json_to_recordset(settle_deliveries.p_results::json) AS r
-      (project_id bigint, delivery_id bigint, lease_token uuid, attempt_no integer, url text, status_code integer, error text, response text, duration_ms integer, retry_after_s integer)
+  PERFORM affiliate_private.note_health(v_results);
+  -- By itself, so that deliveries are found by their keys: without statistics other indexes of the project look as good.
+  WITH result AS MATERIALIZED (
+    SELECT r.*, o.status, p.ordered,
+           CASE WHEN o.status <> 'pending' THEN NULL WHEN NOT p.enabled THEN 'infinity'
+                ELSE clock_timestamp() + affiliate_private.delivery_delay(p, r.attempt_no, r.retry_after_s) END AS next_attempt_at
+    FROM unnest(v_results) AS r
+    JOIN affiliate_private.webhook_lease AS l ON l.project_id = r.project_id AND l.lease_token = r.lease_token
+    JOIN affiliate_private.webhook_endpoint AS p ON p.project_id = l.project_id AND p.endpoint_id = l.endpoint_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN r.status_code BETWEEN 200 AND 299 THEN 'delivered'
+                                    WHEN r.attempt_no >= p.max_attempts OR p.deleted_at IS NOT NULL THEN 'dead' ELSE 'pending' END) AS o (status)
   ), settled AS (
     UPDATE affiliate_private.webhook_delivery AS d
-    SET status = CASE WHEN r.status_code BETWEEN 200 AND 299 THEN 'delivered' WHEN d.attempts >= p.max_attempts OR p.deleted_at IS NOT NULL THEN 'dead' ELSE 'pending' END,
-        next_attempt_at = CASE WHEN p.enabled THEN clock_timestamp() + affiliate_private.delivery_delay(p, d.attempts, r.retry_after_s) ELSE 'infinity' END,
-        settled_at = clock_timestamp(), lease_token = NULL
-    FROM result AS r, affiliate_private.webhook_endpoint AS p
-    WHERE d.project_id = r.project_id AND d.delivery_id = r.delivery_id AND d.lease_token = r.lease_token AND d.status = 'pending'
-      AND p.project_id = d.project_id AND p.endpoint_id = d.endpoint_id
+    SET status = r.status, attempts = r.attempt_no, next_attempt_at = r.next_attempt_at, settled_at = clock_timestamp(), in_order = r.ordered
+    FROM result AS r
+    WHERE (d.project_id, d.delivery_id) = (r.project_id, r.delivery_id) AND d.status = 'pending'
     RETURNING r.*
   ), attempt AS (
     INSERT INTO affiliate_private.webhook_attempt (project_id, delivery_id, attempt_no, url, duration_ms, status_code, error, response)
@@ -23,23 +28,23 @@ BEGIN
     ON CONFLICT ON CONSTRAINT webhook_attempt_pkey DO NOTHING
   )
   SELECT count(*) INTO v_count FROM settled;
+  PERFORM affiliate_private.shorten_leases(v_results);
   RETURN v_count;
 END
 $$;
-COMMENT ON FUNCTION affiliate_api.settle_deliveries(text) IS 'Records attempts and their outcome: delivered on 2xx, else due again later, dead after the last attempt or where the endpoint is deleted. Results of a lease that has passed to another drain are dropped. Returns how many were settled.';
+COMMENT ON FUNCTION affiliate_api.settle_deliveries(text) IS 'Records attempts and their outcome: delivered on 2xx, else due again later, dead after the last attempt or where the endpoint is deleted. Results of a lease that has ended are dropped. Returns how many were settled.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.note_health(p_results json) RETURNS void
+CREATE OR REPLACE FUNCTION affiliate_private.note_health(p_results affiliate_private.delivery_result[]) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_news record;
   v_row  affiliate_private.webhook_endpoint;
 BEGIN
   FOR v_news IN
-    SELECT d.project_id, d.endpoint_id, bool_or(r.status_code BETWEEN 200 AND 299) AS accepted, bool_or(r.status_code = 410) AS gone
-    FROM json_to_recordset(note_health.p_results) AS r (project_id bigint, delivery_id bigint, lease_token uuid, status_code integer)
-    JOIN affiliate_private.webhook_delivery AS d
-      ON d.project_id = r.project_id AND d.delivery_id = r.delivery_id AND d.lease_token = r.lease_token AND d.status = 'pending'
-    GROUP BY d.project_id, d.endpoint_id ORDER BY d.project_id, d.endpoint_id
+    SELECT l.project_id, l.endpoint_id, bool_or(r.status_code BETWEEN 200 AND 299) AS accepted, bool_or(r.status_code = 410) AS gone
+    FROM unnest(note_health.p_results) AS r
+    JOIN affiliate_private.webhook_lease AS l ON l.project_id = r.project_id AND l.lease_token = r.lease_token
+    GROUP BY l.project_id, l.endpoint_id ORDER BY l.project_id, l.endpoint_id
   LOOP
     UPDATE affiliate_private.webhook_endpoint AS e SET failing_since = CASE WHEN v_news.accepted THEN NULL ELSE clock_timestamp() END
     WHERE e.project_id = v_news.project_id AND e.endpoint_id = v_news.endpoint_id AND (e.failing_since IS NOT NULL) = coalesce(v_news.accepted, false);
@@ -53,7 +58,7 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.note_health(json) IS 'What results say about their endpoints: since when they fail, and whether to give them up.';
+COMMENT ON FUNCTION affiliate_private.note_health(affiliate_private.delivery_result[]) IS 'What results say about their endpoints: since when they fail, and whether to give them up.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.disable_webhook(p_endpoint affiliate_private.webhook_endpoint, p_reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$

@@ -100,7 +100,7 @@ CREATE OR REPLACE FUNCTION affiliate_private.empty_webhooks(p_project_id bigint,
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   -- One that never left, its endpoint being disabled, never will.
-  UPDATE affiliate_private.webhook_delivery AS d SET status = 'dead', settled_at = clock_timestamp(), next_attempt_at = NULL, lease_token = NULL
+  UPDATE affiliate_private.webhook_delivery AS d SET status = 'dead', settled_at = clock_timestamp(), next_attempt_at = NULL
   WHERE d.project_id = empty_webhooks.p_project_id AND d.event_id = ANY (empty_webhooks.p_event_ids) AND d.status = 'pending';
   DELETE FROM affiliate_private.webhook_attempt AS a USING affiliate_private.webhook_delivery AS d
   WHERE d.project_id = empty_webhooks.p_project_id AND d.event_id = ANY (empty_webhooks.p_event_ids)

@@ -19,8 +19,8 @@ LANGUAGE sql STABLE AS $$
   SELECT row_to_json(x) FROM (
     SELECT d.delivery_id AS id, e.message_id, e.event_type AS event, d.status,
            affiliate_private.api_time(d.created_at) AS created_at,
-           -- One that is ready has none; a leased one is being sent; one of a disabled endpoint waits for it.
-           CASE WHEN d.status = 'pending' AND d.lease_token IS NULL AND isfinite(d.next_attempt_at) THEN affiliate_private.api_time(d.next_attempt_at) END AS next_attempt_at,
+           -- One that is ready or being sent has none; one of a disabled endpoint waits for it.
+           CASE WHEN d.status = 'pending' AND isfinite(d.next_attempt_at) THEN affiliate_private.api_time(d.next_attempt_at) END AS next_attempt_at,
            coalesce(a.attempts, '[]'::json) AS attempts, e.body::json AS payload
     FROM (SELECT (delivery_json.p_delivery).*) AS d
     JOIN affiliate_private.webhook_event AS e ON e.project_id = d.project_id AND e.event_id = d.event_id
