@@ -3,10 +3,19 @@ CREATE OR REPLACE FUNCTION affiliate_private.merge_sale(p_project_id bigint, p_p
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_sale  jsonb := merge_sale.p_fact -> 'sale';
-  v_bases bigint[] := ARRAY(SELECT (l.line ->> 'base_minor')::bigint FROM jsonb_array_elements(v_sale -> 'lines') WITH ORDINALITY AS l (line, n) ORDER BY l.n);
+  v_bases    bigint[] := '{}';
+  v_products text[]   := '{}';
+  v_base     bigint   := 0;
+  v_line  jsonb;
   v_known boolean;
   v_new   affiliate_private.sale;
 BEGIN
+  FOR v_n IN 0 .. jsonb_array_length(v_sale -> 'lines') - 1 LOOP
+    v_line     := v_sale #> ARRAY['lines', v_n::text];
+    v_bases    := v_bases || (v_line ->> 'base_minor')::bigint;
+    v_products := v_products || coalesce(v_line ->> 'product', '');
+    v_base     := v_base + (v_line ->> 'base_minor')::bigint;
+  END LOOP;
   v_known := EXISTS (SELECT FROM affiliate_private.sale AS s
                      WHERE s.project_id = merge_sale.p_project_id AND s.provider = merge_sale.p_provider AND s.sale_key = v_sale ->> 'key');
   INSERT INTO affiliate_private.sale AS s
@@ -15,8 +24,7 @@ BEGIN
   VALUES (merge_sale.p_project_id, merge_sale.p_provider, v_sale ->> 'key', coalesce(v_sale ->> 'type', 'purchase'), merge_sale.p_customer_id,
           merge_sale.p_fact ->> 'email', merge_sale.p_occurred_at, merge_sale.p_event_key,
           affiliate_private.check_currency(coalesce(v_sale ->> 'currency', '')), (v_sale ->> 'gross_minor')::bigint,
-          (SELECT sum(b.minor) FROM unnest(v_bases) AS b (minor)), (coalesce(v_sale ->> 'refund_basis_minor', v_sale ->> 'gross_minor'))::bigint, v_bases,
-          ARRAY(SELECT coalesce(l.line ->> 'product', '') FROM jsonb_array_elements(v_sale -> 'lines') WITH ORDINALITY AS l (line, n) ORDER BY l.n),
+          v_base, (coalesce(v_sale ->> 'refund_basis_minor', v_sale ->> 'gross_minor'))::bigint, v_bases, v_products,
           merge_sale.p_fact ->> 'customer_key', coalesce(v_sale ->> 'subscription_key', merge_sale.p_begun_subscription), coalesce(v_sale ->> 'reason', 'purchase'),
           affiliate_private.counted_at(merge_sale.p_occurred_at))
   ON CONFLICT ON CONSTRAINT sale_sale_key DO UPDATE

@@ -12,8 +12,11 @@ DECLARE
   v_level    affiliate_private.commission_level_version;
   v_lines    record;
   v_tier     record;
+  v_base     bigint;
+  v_currency text;
 BEGIN
-  v_setting := affiliate_private.setting_at(v_sale.project_id, v_sale.counts_at);
+  v_setting  := affiliate_private.setting_at(v_sale.project_id, v_sale.counts_at);
+  v_currency := affiliate_private.project_currency(v_sale.project_id);
   v_payment := affiliate_private.payment_component(v_sale.project_id, v_sale.provider, ARRAY[v_sale.sale_key]);
   v_sale.line_product := affiliate_private.sale_products(v_sale);
   IF v_setting.commission_base = 'gross' THEN
@@ -38,11 +41,11 @@ BEGIN
     v_target.contested_affiliate_id := nullif(v_evidence.affiliate_id, v_stamp.affiliate_id);
   END IF;
   v_target.fx_ppb := CASE WHEN v_target.affiliate_id IS NULL THEN 1000000000 ELSE
-    affiliate_private.fx_ppb_at(v_sale.project_id, v_sale.currency, affiliate_private.project_currency(v_sale.project_id), v_sale.counts_at) END;
+    affiliate_private.fx_ppb_at(v_sale.project_id, v_sale.currency, v_currency, v_sale.counts_at) END;
   IF v_target.fx_ppb IS NULL THEN
     -- A new sale waits for the rate. One that is known already stays nobody's until then: whatever speaks for somebody now must not fail on it.
     IF v_stamp.conversion_id IS NULL THEN
-      PERFORM affiliate_private.raise_no_rate(v_sale.currency, affiliate_private.project_currency(v_sale.project_id));
+      PERFORM affiliate_private.raise_no_rate(v_sale.currency, v_currency);
     END IF;
     v_target.affiliate_id           := NULL;
     v_target.attribution_source     := NULL;
@@ -65,7 +68,10 @@ BEGIN
   v_target.line_base_minor      := v_sale.line_base_minor;
   v_target.line_rate_ppm        := v_lines.line_rate_ppm;
   v_target.line_fixed_minor     := v_lines.line_fixed_minor;
-  v_target.base_minor           := (SELECT sum(l.base_minor) FROM unnest(v_sale.line_base_minor) AS l (base_minor));
+  v_target.base_minor           := 0;
+  FOREACH v_base IN ARRAY v_sale.line_base_minor LOOP
+    v_target.base_minor := v_target.base_minor + v_base;
+  END LOOP;
   v_target.currency             := v_sale.currency;
   v_target.value_override_minor := v_edit.value_minor;
   v_target.occurred_at          := v_sale.occurred_at;
