@@ -2,8 +2,8 @@
 //! project and in any order, with duplicates and over many connections to another, end at the same conversions, ledger sums
 //! and balances, and `affiliate.verify` finds nothing in either.
 //!
-//! `AFFILIATE_LIVES` sets how many lives a provider has (1,000). A failure prints the seed of its batch, which
-//! `AFFILIATE_SEED` runs alone, and the least it takes.
+//! A provider has the same 1,000 lives each time; `AFFILIATE_LIVES` asks for so many others, new in each run. A failure
+//! prints the seed of its batch, which `AFFILIATE_SEED` runs alone, and the least it takes.
 
 mod batch;
 mod change;
@@ -45,9 +45,14 @@ fn seeds(lives: u64) -> Vec<u64> {
     if let Some(seed) = number("AFFILIATE_SEED") {
         return vec![seed; 2];
     }
-    let batches = number("AFFILIATE_LIVES").unwrap_or(1000).div_ceil(lives);
-    let first = affiliate_tests::stripe::now().unsigned_abs() * 10_000;
-    (first..first + batches).collect()
+    let (first, count) = match number("AFFILIATE_LIVES") {
+        Some(count) => (
+            affiliate_tests::stripe::now().unsigned_abs() * 10_000,
+            count,
+        ),
+        None => (0, 1000),
+    };
+    (first..first + count.div_ceil(lives)).collect()
 }
 
 /// Batches on both kernels in turns.
