@@ -124,6 +124,7 @@ impl Resolve for PolicyResolver {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
+    use std::time::Duration;
 
     use super::*;
 
@@ -162,7 +163,9 @@ mod tests {
                     .is_none()
             );
         }
-        let found = resolver.resolve(name("well.example")).await;
+        let well = resolver.resolve(name("well.example"));
+        let found = tokio::time::timeout(Duration::from_secs(10), well).await;
+        let found = found.expect("there is a lookup left");
         assert_eq!(found.expect("an address").count(), 1);
         assert_eq!(resolver.lookups.pending().len(), 1);
     }
