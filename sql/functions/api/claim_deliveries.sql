@@ -138,7 +138,7 @@ BEGIN
       SELECT d.delivery_id FROM affiliate_private.webhook_delivery AS d
       WHERE d.project_id = v_endpoint.project_id AND d.endpoint_id = v_endpoint.endpoint_id AND d.status = 'pending' AND d.next_attempt_at IS NULL
       ORDER BY d.project_id, d.endpoint_id, d.delivery_id LIMIT claim_of_endpoint.p_limit + cardinality(v_leased)) AS f
-    WHERE NOT EXISTS (SELECT FROM unnest(v_leased) AS i (delivery_id) WHERE i.delivery_id = f.delivery_id)
+    WHERE f.delivery_id <> ALL (v_leased)
     ORDER BY f.delivery_id LIMIT claim_of_endpoint.p_limit);
   IF cardinality(v_ids) = 0 THEN
     RETURN;
@@ -150,7 +150,7 @@ BEGIN
          e.body, array_remove(ARRAY[v_endpoint.secret, v_endpoint.next_secret], NULL), v_endpoint.timeout_ms
   FROM affiliate_private.webhook_delivery AS d
   JOIN affiliate_private.webhook_event AS e ON e.project_id = d.project_id AND e.event_id = d.event_id
-  WHERE d.project_id = v_endpoint.project_id AND d.delivery_id = ANY (v_ids) AND d.status = 'pending'
+  WHERE d.project_id = v_endpoint.project_id AND d.endpoint_id = v_endpoint.endpoint_id AND d.delivery_id = ANY (v_ids) AND d.status = 'pending'
   ORDER BY d.delivery_id;
 END
 $$;
