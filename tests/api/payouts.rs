@@ -3,6 +3,7 @@
 mod batch;
 mod ending;
 mod files;
+mod members;
 mod preferences;
 mod requests;
 mod reserved;

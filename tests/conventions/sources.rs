@@ -23,7 +23,7 @@ const TOP_LEVEL: [&str; 12] = [
     "tests",
 ];
 /// About 300, with room for tests that belong together.
-const LONGEST_FILE: usize = 360;
+const LONGEST_FILE: usize = 320;
 
 /// In pieces, so that this file does not hold them itself. Hosts of package registries, paths of the machine the project
 /// was written on, and promises.

@@ -1,10 +1,12 @@
 //! `affiliate payout create|list|show|export|confirm|fail|cancel|return|requests|decide|preferences`.
 
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::call::Call;
 use super::{CliError, Global, output};
+
+mod batch_text;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -199,7 +201,7 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
             if global.json {
                 output::print(true, &shown);
             } else {
-                output::print_text(&readable(&shown));
+                output::print_text(&batch_text::readable(&shown));
             }
         }
         Command::Export { .. } => {
@@ -304,31 +306,6 @@ fn call(command: Command) -> Result<Call, CliError> {
 fn ids(ids: &[i64]) -> Option<String> {
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     (!ids.is_empty()).then(|| format!("{{{}}}", ids.join(",")))
-}
-
-/// The batch as lines, and its payouts and those it left out as tables.
-fn readable(shown: &Value) -> String {
-    let mut text = output::lines(&shown["batch"]);
-    for name in ["payouts", "left_out"] {
-        let rows = shown[name].as_array().into_iter().flatten();
-        let rows: Vec<Value> = rows.map(brief).collect();
-        if !rows.is_empty() {
-            text.push_str(&format!("\n{name}:\n{}", output::table(&rows)));
-        }
-    }
-    text
-}
-
-/// A row without what is the same in all of them or too long for a table.
-fn brief(row: &Value) -> Value {
-    let fields = row.as_object().into_iter().flatten();
-    let kept = fields.filter(|(name, _)| {
-        !["batch_id", "currency", "destination", "created_at"].contains(&name.as_str())
-    });
-    Value::Object(
-        kept.map(|(name, value)| (name.clone(), value.clone()))
-            .collect::<Map<_, _>>(),
-    )
 }
 
 #[cfg(test)]

@@ -148,7 +148,8 @@ BEGIN
      WHERE e.project_id = reach_since.p_project_id AND e.customer_id = ANY (reach_since.p_other_ids)),
     (SELECT min(o.occurred_at) FROM affiliate_private.sale AS o
      WHERE o.project_id = reach_since.p_project_id AND o.customer_id = ANY (reach_since.p_other_ids) AND o.base_minor > 0 AND o.type = 'purchase'
-       AND o.occurred_at <= (SELECT min(f.occurred_at) FROM affiliate_private.sale AS f
+       -- A customer may have sales, and none with money.
+       AND o.occurred_at <= (SELECT coalesce(min(f.occurred_at), 'infinity') FROM affiliate_private.sale AS f
                              WHERE f.project_id = reach_since.p_project_id AND f.customer_id = reach_since.p_customer_id
                                AND f.base_minor > 0 AND f.type = 'purchase'))), 'infinity');
 END
