@@ -8,7 +8,7 @@ use crate::shop::{Api, Headers, Shop, ask};
 const KEYS: &str = "/api/v1/api-keys";
 
 /// What an API key that may write can do, and a token cannot.
-const OWNERS: [(&str, &str); 17] = [
+const OWNERS: [(&str, &str); 18] = [
     ("delete", "/api/v1/affiliates/{email}/payout-preferences"),
     ("delete", "/api/v1/api-keys/{id}"),
     ("delete", "/api/v1/providers/{provider}"),
@@ -20,6 +20,7 @@ const OWNERS: [(&str, &str); 17] = [
     ("post", "/api/v1/payouts/{id}/cancel"),
     ("post", "/api/v1/payouts/{id}/confirm"),
     ("post", "/api/v1/payouts/{id}/fail"),
+    ("post", "/api/v1/payouts/{id}/return"),
     ("post", "/api/v1/webhooks"),
     ("post", "/api/v1/webhooks/{id}/secret"),
     ("post", "/api/v1/webhooks/{id}/secret/promote"),
