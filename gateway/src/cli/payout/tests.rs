@@ -10,7 +10,7 @@ fn a_batch_is_lines_and_tables() {
         "left_out": []
     });
     assert_eq!(
-        readable(&shown),
+        batch_text::readable(&shown),
         "id:      3\nstatus:  open\n\npayouts:\nid  amount\n7   20.00\n"
     );
 }
