@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     BATCHES, affiliate, batch, conversion, earnings, end, lines, payouts, refund, sell, set_project,
 };
-use crate::support::{assert_refused, data, names, now};
+use crate::support::{assert_refused, data, names};
 
 #[tokio::test]
 async fn a_batch_reserves_whole_conversions_and_confirming_it_pays_them() {
