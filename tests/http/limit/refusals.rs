@@ -4,7 +4,7 @@ use crate::shop::{Api, Headers, Shop, ask, id_of};
 
 use super::LIST;
 
-/// Statements of the gateway that began after the last call of this.
+/// Statements for requests to the gateway that began after the last call of this.
 struct Statements<'a> {
     shop: &'a Shop,
     watcher: tokio_postgres::Client,
@@ -23,8 +23,10 @@ impl<'a> Statements<'a> {
     }
 
     async fn begun(&self) -> i64 {
+        // A request's, not those of webhooks and jobs, which go on meanwhile.
         let sql = "SELECT count(*) FROM pg_stat_activity
-                   WHERE datname = $1 AND usename = 'test_gateway' AND query_start > $2";
+                   WHERE datname = $1 AND usename = 'test_gateway' AND query_start > $2
+                     AND query ~ 'affiliate_api[.](authorize|find_)'";
         let name = self.shop.database.name();
         let row = self.watcher.query_one(sql, &[&name, &self.since]).await;
         row.expect("a count").get(0)
