@@ -70,6 +70,9 @@ DECLARE
   v_bounded  boolean := isfinite(count_conversions.p_from) OR isfinite(count_conversions.p_to);
   -- Whole UTC days are counted from the counts, what sticks out at either end from the conversions themselves.
   v_days     daterange;
+  -- The counts of all days together stand at minus infinity, before the first date there is.
+  v_first    date := '-infinity';
+  v_end      date := '4714-11-24 BC';
   v_total    bigint;
 BEGIN
   IF v_bounded THEN
@@ -80,12 +83,14 @@ BEGIN
       RETURN affiliate_private.count_conversions_between(count_conversions.p_project_id, count_conversions.p_affiliate_id, count_conversions.p_types,
                                                          count_conversions.p_paids, count_conversions.p_from, count_conversions.p_to, true);
     END IF;
+    v_first := lower(v_days);
+    v_end   := upper(v_days);
   END IF;
   SELECT coalesce(sum(n.live_count), 0) INTO v_total FROM (
     SELECT f.live_count FROM affiliate_private.conversion_count AS f
     WHERE f.project_id = count_conversions.p_project_id AND f.affiliate_id = coalesce(count_conversions.p_affiliate_id, 0)
       AND f.type = ANY (count_conversions.p_types) AND f.paid = ANY (count_conversions.p_paids)
-      AND CASE WHEN v_bounded THEN f.day <> '-infinity' AND f.day >= lower(v_days) AND f.day < upper(v_days) ELSE f.day = '-infinity' END
+      AND f.day >= v_first AND f.day < v_end AND (f.day <> '-infinity') = v_bounded
     UNION ALL
     SELECT d.change FROM affiliate_private.conversion_count_delta AS d
     WHERE d.project_id = count_conversions.p_project_id
