@@ -68,23 +68,19 @@ CREATE OR REPLACE FUNCTION affiliate_private.count_conversions(p_project_id bigi
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_bounded  boolean := isfinite(count_conversions.p_from) OR isfinite(count_conversions.p_to);
-  -- Whole UTC days are counted from the counts, what sticks out at either end from the conversions themselves.
-  v_days     daterange;
-  -- The counts of all days together stand at minus infinity, before the first date there is.
+  -- Whole UTC days, v_first up to but not v_end, are counted from the counts; what sticks out at either end from the conversions
+  -- themselves. The counts of all days together stand at minus infinity, before the first date there is.
   v_first    date := '-infinity';
   v_end      date := '4714-11-24 BC';
   v_total    bigint;
 BEGIN
   IF v_bounded THEN
-    v_days := daterange((date_trunc('day', count_conversions.p_from AT TIME ZONE 'UTC' + interval '1 day' - interval '1 microsecond'))::date,
-                        greatest((count_conversions.p_to AT TIME ZONE 'UTC')::date,
-                                 (date_trunc('day', count_conversions.p_from AT TIME ZONE 'UTC' + interval '1 day' - interval '1 microsecond'))::date));
-    IF isempty(v_days) THEN
+    v_first := (date_trunc('day', count_conversions.p_from AT TIME ZONE 'UTC' + interval '1 day' - interval '1 microsecond'))::date;
+    v_end   := greatest((count_conversions.p_to AT TIME ZONE 'UTC')::date, v_first);
+    IF v_first = v_end THEN
       RETURN affiliate_private.count_conversions_between(count_conversions.p_project_id, count_conversions.p_affiliate_id, count_conversions.p_types,
                                                          count_conversions.p_paids, count_conversions.p_from, count_conversions.p_to, true);
     END IF;
-    v_first := lower(v_days);
-    v_end   := upper(v_days);
   END IF;
   SELECT coalesce(sum(n.live_count), 0) INTO v_total FROM (
     SELECT f.live_count FROM affiliate_private.conversion_count AS f
@@ -96,14 +92,14 @@ BEGIN
     WHERE d.project_id = count_conversions.p_project_id
       AND (count_conversions.p_affiliate_id IS NULL OR d.affiliate_id = count_conversions.p_affiliate_id)
       AND d.type = ANY (count_conversions.p_types) AND d.paid = ANY (count_conversions.p_paids)
-      AND (NOT v_bounded OR d.day >= lower(v_days) AND d.day < upper(v_days))) AS n;
+      AND (NOT v_bounded OR d.day >= v_first AND d.day < v_end)) AS n;
   IF isfinite(count_conversions.p_from) THEN
     v_total := v_total + affiliate_private.count_conversions_between(count_conversions.p_project_id, count_conversions.p_affiliate_id, count_conversions.p_types,
-      count_conversions.p_paids, count_conversions.p_from, lower(v_days)::timestamp AT TIME ZONE 'UTC', false);
+      count_conversions.p_paids, count_conversions.p_from, v_first::timestamp AT TIME ZONE 'UTC', false);
   END IF;
   IF isfinite(count_conversions.p_to) THEN
     v_total := v_total + affiliate_private.count_conversions_between(count_conversions.p_project_id, count_conversions.p_affiliate_id, count_conversions.p_types,
-      count_conversions.p_paids, upper(v_days)::timestamp AT TIME ZONE 'UTC', count_conversions.p_to, true);
+      count_conversions.p_paids, v_end::timestamp AT TIME ZONE 'UTC', count_conversions.p_to, true);
   END IF;
   RETURN v_total;
 END
