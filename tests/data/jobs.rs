@@ -140,7 +140,7 @@ async fn two_sessions_at_once_do_the_work_once() {
         .expect("nothing to do");
     assert_eq!(idle.get::<_, String>(0), "{}");
     first.batch_execute("COMMIT").await.expect("the end");
-    let gateway = affiliate_tests::database::connect(shop.database.gateway_url()).await;
+    let gateway = shop.database.connect_gateway().await;
     let recent = gateway
         .query_one("SELECT affiliate_api.run_jobs(50)", &[])
         .await

@@ -1,7 +1,7 @@
 //! A project is seen by its own key and its own analysts, whatever they ask.
 
 use affiliate_tests::analyst;
-use affiliate_tests::database::{self, Profile};
+use affiliate_tests::database::Profile;
 use affiliate_tests::shop::{Project, Shop};
 use affiliate_tests::stripe::event::Event;
 use reqwest::Method;
@@ -199,7 +199,7 @@ async fn a_predicate_that_talks_is_not_shown_other_projects_rows() {
 async fn the_gateways_login_cannot_read_a_single_table() {
     for profile in Profile::KERNELS {
         let (shop, _) = two_projects(profile).await;
-        let gateway = database::connect(shop.database.gateway_url()).await;
+        let gateway = shop.database.connect_gateway().await;
         let relations = "
             SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
             WHERE n.nspname LIKE 'affiliate%' AND c.relkind IN ('r', 'p', 'v', 'm', 'S') ORDER BY 1";

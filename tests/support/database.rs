@@ -82,6 +82,7 @@ pub struct TestDatabase {
     url: String,
     direct_url: String,
     gateway_url: String,
+    direct_gateway_url: String,
     superuser_url: String,
     maintenance_url: String,
 }
@@ -116,6 +117,12 @@ impl TestDatabase {
     /// A connection as its owner.
     pub async fn connect(&self) -> Client {
         connect(&self.direct_url).await
+    }
+
+    /// A connection of the gateway's login, straight to the server: this client prepares statements, which a pooler may
+    /// look for on another connection.
+    pub async fn connect_gateway(&self) -> Client {
+        connect(&self.direct_gateway_url).await
     }
 
     /// A connection as the superuser.
@@ -162,6 +169,7 @@ pub(crate) async fn create(cluster: &Cluster, profile: Profile) -> TestDatabase 
         url: cluster.program_url(OWNER, PASSWORD, &name),
         direct_url: cluster.url(OWNER, PASSWORD, &name),
         gateway_url: cluster.program_url(GATEWAY, PASSWORD, &name),
+        direct_gateway_url: cluster.url(GATEWAY, PASSWORD, &name),
         superuser_url: cluster.superuser_url(&name),
         maintenance_url: cluster.superuser_url("postgres"),
         name,
