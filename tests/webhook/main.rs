@@ -2,6 +2,7 @@
 
 mod crash;
 mod fair;
+mod hold;
 mod payload;
 mod replay;
 mod resolver;

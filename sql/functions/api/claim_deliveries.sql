@@ -123,8 +123,12 @@ BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtextextended(format('pg_affiliate:%s:deliver:%s', v_endpoint.project_id, v_endpoint.endpoint_id), 0)) THEN
     RETURN;
   ELSIF NOT v_endpoint.enabled THEN
-    -- Written while it was being disabled.
-    PERFORM affiliate_private.hold_deliveries(v_endpoint);
+    -- Written while it was being disabled. Who is changing it now, or has since, sees to them.
+    SELECT e.* INTO v_endpoint FROM affiliate_private.webhook_endpoint AS e
+    WHERE e.project_id = v_endpoint.project_id AND e.endpoint_id = v_endpoint.endpoint_id FOR SHARE SKIP LOCKED;
+    IF NOT v_endpoint.enabled THEN
+      PERFORM affiliate_private.hold_deliveries(v_endpoint);
+    END IF;
     RETURN;
   END IF;
   v_leased := ARRAY(
