@@ -5,8 +5,10 @@ SHELL := /bin/bash
 
 # The crates that plain cargo builds; the extension is built by cargo-pgrx in extension/setup.sh.
 CRATES := -p affiliate-core -p affiliate-gateway -p affiliate-tests
+# Much of what tests do is waiting for another process.
+export RUST_TEST_THREADS ?= 4
 POSTGRES_MAJORS ?= 15 16 17 18
-# What `make test` repeats without the extension, and then through PgBouncer too (tests/support/mode.rs).
+# What `make test` repeats on a server without the extension, through PgBouncer (tests/support/mode.rs).
 SOME := --test main_job --test migrate --test cli
 
 # One of several private Postgres trees, where it is asked for; else the newest there is.
@@ -35,7 +37,6 @@ test: setup ## Format, lints and every test, with the native and the portable ke
 	@tests/setup/node.sh
 	cargo build --locked --quiet -p affiliate-gateway
 	cargo test --locked --quiet --no-fail-fast $(CRATES)
-	AFFILIATE_TEST_MODE=portable cargo test --locked --quiet --no-fail-fast -p affiliate-tests $(SOME) -- --skip kill_9
 	AFFILIATE_TEST_MODE=pooled cargo test --locked --quiet --no-fail-fast -p affiliate-tests $(SOME) -- --skip kill_9
 
 test-full: test ## The same in every mode and on every supported Postgres, slow tests included, and more random lives
