@@ -16,7 +16,7 @@ use crate::{http, pgbench};
 
 const CONNECTIONS: u32 = 16;
 const AFFILIATES: u64 = 1000;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 const SECONDS: u32 = 5;
 
 pub async fn run(cluster: &Cluster, table: &mut Table) {

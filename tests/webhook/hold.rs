@@ -45,7 +45,8 @@ async fn what_is_enabled_while_a_claim_looks_at_it_is_not_held_for_good() {
     owner.batch_execute("COMMIT").await.expect("enabled");
     claim.await.expect("no panic").expect("a claim");
 
-    let held = "SELECT count(*) FROM affiliate_private.webhook_delivery WHERE next_attempt_at IS NOT NULL";
+    let held =
+        "SELECT count(*) FROM affiliate_private.webhook_delivery WHERE next_attempt_at IS NOT NULL";
     let row = owner.query_one(held, &[]).await.expect("a count");
     let held: i64 = row.get(0);
     assert_eq!(held, 0, "deliveries of an enabled endpoint are held");

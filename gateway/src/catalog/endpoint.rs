@@ -107,8 +107,8 @@ impl Endpoint {
     }
 }
 
-/// The statement that checks and counts the request and calls the function. That the check comes first stands in a
-/// materialized CTE because Postgres drops an argument that an inlined SQL function does not use, and the check with it.
+/// The statement that checks and counts the request and calls the function. It reads from the check, which is therefore
+/// made first, and is made even where an inlined function does not use the project that the check gives.
 fn statement(declared: &Declared) -> String {
     let function = declared.function_name.replace('"', "\"\"");
     // What hands out rights has to know those of who asks; a parameter of this name cannot stand in for it.
@@ -118,8 +118,8 @@ fn statement(declared: &Declared) -> String {
         ""
     };
     format!(
-        "WITH caller AS MATERIALIZED (SELECT * FROM affiliate_api.authorize($1, $2, $3, $4::text::jsonb)) \
-         SELECT affiliate_api.\"{function}\"(caller.project_id, $5::text::jsonb{caller})::text, caller.rate_limit, \
-                caller.granted, caller.remaining, caller.reset_at, caller.reset_in_ms FROM caller"
+        "SELECT affiliate_api.\"{function}\"(caller.project_id, $5::text::jsonb{caller})::text, caller.rate_limit, \
+                caller.granted, caller.remaining, caller.reset_at, caller.reset_in_ms \
+           FROM affiliate_api.authorize($1, $2, $3, $4::text::jsonb) AS caller"
     )
 }

@@ -27,10 +27,9 @@ pub(super) struct Args {
     /// Do not bring the database to this binary's schema first
     #[arg(long)]
     no_migrate: bool,
-    /// Most connections to the database
-    #[arg(long, env = "AFFILIATE_POOL_SIZE", default_value_t = 16, value_name = "N",
-          value_parser = clap::value_parser!(u16).range(2..=1000))]
-    pool_size: u16,
+    /// Most connections to the database [default: 4 for each processor, 8 to 32]
+    #[arg(long, env = "AFFILIATE_POOL_SIZE", value_name = "N", value_parser = clap::value_parser!(u16).range(2..=1000))]
+    pool_size: Option<u16>,
     /// Whether a pooler in transaction mode (PgBouncer and the like) is between the gateway and the database
     #[arg(long, env = "AFFILIATE_POOLER", value_enum, default_value_t = Pooler::Auto)]
     pooler: Pooler,
@@ -52,7 +51,9 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
     ensure_schema(&client, args.no_migrate).await?;
     drop(client);
 
-    database.pool_size = args.pool_size.into();
+    if let Some(size) = args.pool_size {
+        database.pool_size = size.into();
+    }
     database.statement_timeout = (args.statement_timeout_ms > 0)
         .then(|| Duration::from_millis(args.statement_timeout_ms.into()));
     let mut server = args.server;
