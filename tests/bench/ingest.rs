@@ -11,6 +11,7 @@ use affiliate_tests::stripe;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
+use tokio_postgres::Client;
 
 use crate::table::{Goal, Table, median};
 use crate::{http, pgbench};
@@ -18,6 +19,8 @@ use crate::{http, pgbench};
 const CONNECTIONS: u32 = 16;
 const CUSTOMERS: u64 = 10_000;
 const AFFILIATES: u64 = 10_000;
+/// The first of as many customers again, all brought by one affiliate.
+const ONE_AFFILIATES_FIRST: u64 = 1_000_001;
 const EARLIER_SALES: u32 = 5000;
 const ROUNDS: usize = 3;
 const SECONDS: u32 = 8;
@@ -69,17 +72,8 @@ pub async fn run(cluster: &Cluster, table: &mut Table) {
     let any_customer = format!("random(1, {CUSTOMERS})");
     let renewals = script(project, &any_customer, ":c");
     let insert = "\\set n random(1, 1000000000000000)\nINSERT INTO public.plain_row (n, note) VALUES (:n, 'renewal');\n";
-    // Everybody's first purchase, so that what is measured are renewals.
-    let first = "SELECT affiliate_private.receive_event($1, 'stripe', NULL, convert_to(replace(replace(replace($2, '@n', 'first' || n), '@c', n::text), '@t', (1700000000 + n)::text), 'UTF8'))
-                 FROM generate_series($3::bigint, $4::bigint) AS n";
-    let body = renewal("@n", "@c", "CODE@c", "@t");
-    let last = i64::try_from(CUSTOMERS).expect("few");
-    for start in (1..=last).step_by(1000) {
-        superuser
-            .execute(first, &[&project, &body, &start, &(start + 999).min(last)])
-            .await
-            .expect("first purchases");
-    }
+    first_purchases(&superuser, project, 1, "CODE@c").await;
+    first_purchases(&superuser, project, ONE_AFFILIATES_FIRST, "CODE1").await;
     superuser
         .batch_execute("VACUUM ANALYZE")
         .await
@@ -107,7 +101,10 @@ pub async fn run(cluster: &Cluster, table: &mut Table) {
 
     let one_affiliate = script(
         project,
-        &format!("random(1000001, {})", 1_000_000 + CUSTOMERS),
+        &format!(
+            "random({ONE_AFFILIATES_FIRST}, {})",
+            ONE_AFFILIATES_FIRST + CUSTOMERS - 1
+        ),
         "1",
     );
     let (mut one, mut many) = (Vec::new(), Vec::new());
@@ -149,6 +146,24 @@ pub async fn run(cluster: &Cluster, table: &mut Table) {
         (median(new), "events/s"),
         Goal::AtLeast(0.5),
     );
+}
+
+/// Everybody's first purchase, so that what is measured are renewals.
+async fn first_purchases(superuser: &Client, project: i64, first: u64, code: &str) {
+    let receive = "SELECT affiliate_private.receive_event($1, 'stripe', NULL, convert_to(replace(replace(replace($2, '@n', 'first' || n), '@c', n::text), '@t', (1700000000 + n)::text), 'UTF8'))
+                   FROM generate_series($3::bigint, $4::bigint) AS n";
+    let body = renewal("@n", "@c", code, "@t");
+    let first = i64::try_from(first).expect("few");
+    let last = first + i64::try_from(CUSTOMERS).expect("few") - 1;
+    for start in (first..=last).step_by(1000) {
+        superuser
+            .execute(
+                receive,
+                &[&project, &body, &start, &(start + 999).min(last)],
+            )
+            .await
+            .expect("first purchases");
+    }
 }
 
 /// Signed events per second through the gateway.
