@@ -34,22 +34,24 @@ pub async fn rate(
                 let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
                     .await
                     .expect("HTTP/1.1");
-                tokio::spawn(connection);
-                let mut answered = 0_u64;
-                while start.elapsed() < duration {
-                    let request = build(sent.fetch_add(1, Ordering::Relaxed));
-                    let response = sender.send_request(request).await.expect("an answer");
-                    let status = response.status();
-                    let body = response
-                        .into_body()
-                        .collect()
-                        .await
-                        .expect("a body")
-                        .to_bytes();
-                    assert_eq!(status, expected, "{}", String::from_utf8_lossy(&body));
-                    answered += 1;
+                let requests = async {
+                    let mut answered = 0_u64;
+                    while start.elapsed() < duration {
+                        let request = build(sent.fetch_add(1, Ordering::Relaxed));
+                        let response = sender.send_request(request).await.expect("an answer");
+                        let status = response.status();
+                        let body = response.into_body().collect().await.expect("a body");
+                        let body = body.to_bytes();
+                        assert_eq!(status, expected, "{}", String::from_utf8_lossy(&body));
+                        answered += 1;
+                    }
+                    answered
+                };
+                // In one task with its connection: waking another for each request would cost as much as the request.
+                tokio::select! {
+                    answered = requests => answered,
+                    closed = connection => panic!("the connection was closed: {closed:?}"),
                 }
-                answered
             })
         })
         .collect();
