@@ -222,6 +222,15 @@ async fn levels_are_listed_in_order_changed_from_now_on_and_refused_where_they_c
         400,
         "period needs",
     );
+    let given = json!({"name": "By hand", "commission_percent": 1});
+    let given = post(given).await.json()["data"]["id"].clone();
+    assert_refused(
+        &project
+            .put(&format!("{LEVELS}/{given}"), &json!({"period": "year"}))
+            .await,
+        409,
+        "period needs",
+    );
     assert_refused(
         &project.put(&format!("{LEVELS}/{one}"), &json!({})).await,
         400,

@@ -1,6 +1,8 @@
 //! schemathesis makes requests of the document, right ones and wrong ones, and checks every answer against it.
 
-use affiliate_tests::binary::words;
+use std::fs;
+
+use affiliate_tests::binary::{words, workspace};
 use affiliate_tests::database::Profile;
 use affiliate_tests::python;
 use affiliate_tests::shop::Shop;
@@ -13,7 +15,13 @@ async fn check(examples: u32, more: &[&str]) {
     let document = format!("{}/openapi.json", shop.gateway.base_url());
     let key = format!("Authorization: Bearer {}", shop.project.key);
     let examples = examples.to_string();
+    let hooks = workspace().join("tests/openapi/hooks.py");
+    let directory = tempfile::tempdir().expect("a directory");
+    let configuration = directory.path().join("schemathesis.toml");
+    fs::write(&configuration, format!("hooks = {hooks:?}\n")).expect("a configuration");
     let mut arguments = vec![
+        "--config-file",
+        configuration.to_str().expect("a path"),
         "run",
         &document,
         "--header",

@@ -22,6 +22,12 @@ pub enum Location {
     Body,
 }
 
+impl Location {
+    fn body() -> Self {
+        Self::Body
+    }
+}
+
 /// The JSON type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -50,6 +56,8 @@ enum Format {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Declaration {
+    /// Where items of an array are goes without saying.
+    #[serde(default = "Location::body")]
     r#in: Location,
     r#type: Kind,
     #[serde(default)]
@@ -67,6 +75,7 @@ struct Declaration {
     format: Option<String>,
     default: Option<Value>,
     alias: Option<String>,
+    items: Option<Box<Declaration>>,
 }
 
 /// A declaration that cannot be enforced.
@@ -105,6 +114,7 @@ pub struct Parameter {
     max_length: Option<usize>,
     pattern: Option<Regex>,
     format: Option<Format>,
+    items: Option<Box<Parameter>>,
     expectation: String,
 }
 
@@ -122,10 +132,18 @@ impl Parameter {
     fn new(name: String, declaration: Value) -> Result<Self, DeclarationError> {
         let declared: Declaration = serde_json::from_value(declaration)
             .map_err(|e| DeclarationError::Malformed(name.clone(), e))?;
+        Self::declared(name, declared)
+    }
+
+    fn declared(name: String, declared: Declaration) -> Result<Self, DeclarationError> {
         let expectation = wording::describe(&declared);
         let pattern = declared.pattern.as_deref().map(Regex::new).transpose();
         let bound = |number: Option<Number>| number.and_then(|n| Decimal::parse(&n.to_string()));
+        let items = declared.items;
         Ok(Self {
+            items: items
+                .map(|items| Self::declared(name.clone(), *items).map(Box::new))
+                .transpose()?,
             pattern: pattern.map_err(|e| DeclarationError::Pattern(name.clone(), e))?,
             name,
             alias: declared.alias,
@@ -161,10 +179,28 @@ impl Parameter {
             Value::Number(number) => self.accept_number(&number.to_string()),
             Value::Bool(_) => (self.kind == Kind::Boolean).then(|| value.clone()),
             Value::Object(_) => (self.kind == Kind::Object).then(|| value.clone()),
-            Value::Array(_) => (self.kind == Kind::Array).then(|| value.clone()),
+            Value::Array(items) if self.kind == Kind::Array => {
+                Some(self.accept_items(sent_as, items)?)
+            }
+            Value::Array(_) => None,
         };
         let chosen = accepted.filter(|v| v.is_null() || self.is_choice(v));
         chosen.ok_or_else(|| self.refusal(sent_as, &value))
+    }
+
+    fn accept_items(&self, sent_as: &str, items: &[Value]) -> Result<Value, String> {
+        let accept = |item: &Value| match &self.items {
+            Some(expected) => {
+                let accepted = expected.accept(sent_as, item.clone());
+                accepted.map_err(|_| {
+                    let shown = wording::shown(item);
+                    let expectation = &self.expectation;
+                    format!("{sent_as} must be {expectation}, got one with {shown}")
+                })
+            }
+            None => Ok(item.clone()),
+        };
+        items.iter().map(accept).collect()
     }
 
     /// The argument for a text of the path or the query string.

@@ -28,14 +28,16 @@ BEGIN
     v_new.goal_period  := coalesce(v_args ->> 'period', v_new.goal_period, 'total');
   ELSIF v_args ? 'period' THEN
     IF v_new.goal IS NULL THEN
-      RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'period needs minimum_earned or minimum_referrals';
+      -- Of a level that is there already nobody can know it from the request alone.
+      RAISE EXCEPTION USING ERRCODE = CASE WHEN v_new.level_id IS NULL THEN 'RF400' ELSE 'RF409' END,
+        MESSAGE = 'period needs minimum_earned or minimum_referrals';
     END IF;
     v_new.goal_period := v_args ->> 'period';
   END IF;
   RETURN v_new;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.level_version_of(bigint, affiliate_private.commission_level_version, jsonb) IS 'A version of a level as a request asks for: what it does not name stays as it was. RF400 saying what would be right.';
+COMMENT ON FUNCTION affiliate_private.level_version_of(bigint, affiliate_private.commission_level_version, jsonb) IS 'A version of a level as a request asks for: what it does not name stays as it was. RF400 saying what would be right, RF409 for a period where the level has no goal.';
 
 CREATE OR REPLACE FUNCTION affiliate.set_level(p_project_id bigint, p_level json, p_level_id bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE AS $$
@@ -78,7 +80,7 @@ BEGIN
   RETURN v_level.level_id;
 END
 $$;
-COMMENT ON FUNCTION affiliate.set_level(bigint, json, bigint) IS 'Creates a commission level, or changes one from now on: name, position, commission_percent or commission_fixed, commission_duration, commission_months, minimum_earned or minimum_referrals, period (total, month, quarter, year). Gives its id. RF400 wrong values, RF404 unknown, RF409 name or position taken.';
+COMMENT ON FUNCTION affiliate.set_level(bigint, json, bigint) IS 'Creates a commission level, or changes one from now on: name, position, commission_percent or commission_fixed, commission_duration, commission_months, minimum_earned or minimum_referrals, period (total, month, quarter, year). Gives its id. RF400 wrong values, RF404 unknown, RF409 name or position taken, or a period for a level without a goal.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.find_level(p_project_id bigint, p_level_id bigint) RETURNS affiliate_private.commission_level
 LANGUAGE plpgsql STABLE AS $$

@@ -144,3 +144,27 @@ fn u0000_cannot_be_stored_and_the_message_says_so() {
     let object = parameter(json!({"in": "body", "type": "object"}));
     assert_eq!(object.accept("x", json!({"a": ["\0"]})), message);
 }
+
+#[test]
+fn items_of_an_array_are_checked_and_whole_ones_written_as_such() {
+    let items = json!({"type": "integer", "minimum": 1, "maximum": 60});
+    let pauses =
+        parameter(json!({"in": "body", "type": "array", "items": items, "nullable": true}));
+    assert_eq!(
+        pauses.accept("pauses", json!([1.0, 2, 6e1])),
+        Ok(json!([1, 2, 60]))
+    );
+    assert_eq!(pauses.accept("pauses", json!([])), Ok(json!([])));
+    let expected =
+        "pauses must be a JSON array of which each item is an integer between 1 and 60 or null";
+    for (bad, got) in [
+        (json!([1, 1.5]), "one with 1.5"),
+        (json!([61]), "one with 61"),
+        (json!([null]), "one with null"),
+        (json!([[1]]), "one with an array"),
+        (json!({}), "an object"),
+    ] {
+        let refusal = pauses.accept("pauses", bad).expect_err("a refusal");
+        assert_eq!(refusal, format!("{expected}, got {got}"));
+    }
+}

@@ -50,7 +50,10 @@ fn describe_value(declared: &Declaration) -> String {
         },
         Kind::Boolean => "true or false".to_owned(),
         Kind::Object => "a JSON object".to_owned(),
-        Kind::Array => "a JSON array".to_owned(),
+        Kind::Array => match &declared.items {
+            None => "a JSON array".to_owned(),
+            Some(items) => format!("a JSON array of which each item is {}", describe(items)),
+        },
         Kind::String => describe_text(declared),
     }
 }
