@@ -28,9 +28,12 @@ use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::Profile;
 use batch::{Orders, Pool, Tell};
 use door::Tally;
+use tokio::sync::Semaphore;
 
 const LIVES_A_BATCH: u64 = 25;
 const CONNECTIONS: usize = 8;
+/// Providers whose lives are lived at once: more are not faster, each with its eight connections.
+static TURNS: Semaphore = Semaphore::const_new(2);
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
@@ -57,6 +60,7 @@ fn seeds(lives: u64) -> Vec<u64> {
 
 /// Batches on both kernels in turns.
 async fn converge(provider: &str, tell: Tell) {
+    let _turn = TURNS.acquire().await.expect("turns go on");
     let cluster = Cluster::shared().await;
     let databases = [
         cluster.create_database(Profile::Native).await,

@@ -26,7 +26,10 @@ impl Watched {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("its address").to_string();
         drop(listener);
-        let settings = [("AFFILIATE_METRICS_LISTEN", address.as_str())];
+        let settings = [
+            ("AFFILIATE_METRICS_LISTEN", address.as_str()),
+            ("AFFILIATE_POOL_SIZE", "9"),
+        ];
         let gateway = Gateway::start_with(&database, &settings).await;
         let project = Project::create(&database, &gateway, &[]).await;
         Self {
@@ -95,7 +98,7 @@ async fn requests_events_outbox_and_pool_are_counted() {
             1.0,
         ),
         ("affiliate_database_up", 1.0),
-        ("affiliate_database_connections_max", 16.0),
+        ("affiliate_database_connections_max", 9.0),
         ("affiliate_parked_events", 0.0),
     ] {
         assert_eq!(value(&text, sample), Some(expected), "{sample}\n{text}");

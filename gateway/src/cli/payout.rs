@@ -73,17 +73,7 @@ pub(super) enum Command {
         transaction_id: Option<String>,
     },
     /// Say that a payout did not go through
-    Fail {
-        /// Project id
-        #[arg(long, value_name = "ID")]
-        project: i64,
-        /// Payout id, as `payout show` shows it
-        #[arg(value_name = "PAYOUT_ID")]
-        payout: i64,
-        /// Why
-        #[arg(long)]
-        reason: Option<String>,
-    },
+    Fail(TakenBack),
     /// Give up a payout, or all of a batch that are still reserved, before it is sent
     Cancel {
         #[command(flatten)]
@@ -93,17 +83,7 @@ pub(super) enum Command {
         reason: Option<String>,
     },
     /// Say that a confirmed payout came back
-    Return {
-        /// Project id
-        #[arg(long, value_name = "ID")]
-        project: i64,
-        /// Payout id, as `payout show` shows it
-        #[arg(value_name = "PAYOUT_ID")]
-        payout: i64,
-        /// Why
-        #[arg(long)]
-        reason: Option<String>,
-    },
+    Return(TakenBack),
     /// List what affiliates have asked for, newest first
     Requests {
         /// Project id
@@ -143,6 +123,28 @@ pub(super) enum Command {
         #[arg(value_name = "KEY=VALUE", value_parser = super::project::setting)]
         preferences: Vec<(String, String)>,
     },
+}
+
+/// A payout that did not arrive.
+#[derive(Debug, Args)]
+pub(super) struct TakenBack {
+    /// Project id
+    #[arg(long, value_name = "ID")]
+    project: i64,
+    /// Payout id, as `payout show` shows it
+    #[arg(value_name = "PAYOUT_ID")]
+    payout: i64,
+    /// Why
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+impl TakenBack {
+    fn call(self, function: &'static str) -> Call {
+        of_project(function, self.project)
+            .arg("p_payout_id", "bigint", self.payout)
+            .maybe("p_reason", "text", self.reason)
+    }
 }
 
 /// One payout or a whole batch.
@@ -255,20 +257,8 @@ fn call(command: Command) -> Result<Call, CliError> {
         Command::Cancel { which, reason } => which
             .call("cancel_payout", "cancel_payout_batch")
             .maybe("p_reason", "text", reason),
-        Command::Fail {
-            project,
-            payout,
-            reason,
-        } => of_project("fail_payout", project)
-            .arg("p_payout_id", "bigint", payout)
-            .maybe("p_reason", "text", reason),
-        Command::Return {
-            project,
-            payout,
-            reason,
-        } => of_project("return_payout", project)
-            .arg("p_payout_id", "bigint", payout)
-            .maybe("p_reason", "text", reason),
+        Command::Fail(which) => which.call("fail_payout"),
+        Command::Return(which) => which.call("return_payout"),
         Command::Decide {
             project,
             request,
