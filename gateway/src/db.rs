@@ -20,6 +20,12 @@ pub use pooler::Pooler;
 use url::ConnectionString;
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// What the driver does unless it is told; the connection string may say otherwise (`keepalives_idle`).
+const DRIVERS_KEEPALIVE: Duration = Duration::from_secs(2 * 60 * 60);
+/// Connections may wait for hours to be used, longer than a firewall remembers them: this keeps them, or ends them.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+/// How long what was sent may go unacknowledged before a connection is given up, and the request with it (`tcp_user_timeout`).
+const UNHEARD: Duration = Duration::from_secs(30);
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -117,6 +123,12 @@ impl DbConfig {
         }
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(DEFAULT_CONNECT_TIMEOUT);
+        }
+        if config.get_keepalives_idle() == DRIVERS_KEEPALIVE {
+            config.keepalives_idle(KEEPALIVE);
+        }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(UNHEARD);
         }
         if let Some(timeout) = self.statement_timeout {
             add_option(&mut config, "statement_timeout", &timeout.as_millis());

@@ -28,6 +28,16 @@ impl Gateway {
 
     /// The same with more settings in its environment.
     pub async fn start_with(database: &TestDatabase, environment: &[(&str, &str)]) -> Self {
+        for _ in 0..5 {
+            if let Some(gateway) = Self::try_start(database, environment).await {
+                return gateway;
+            }
+        }
+        panic!("every port that was free was taken by somebody else");
+    }
+
+    /// Nothing where the port that was free a moment ago is not any more: connections are given ports too.
+    async fn try_start(database: &TestDatabase, environment: &[(&str, &str)]) -> Option<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("its address").to_string();
         drop(listener);
@@ -48,21 +58,23 @@ impl Gateway {
             base_url: format!("http://{address}"),
             log,
         };
-        gateway.wait_until_ready().await;
-        gateway
+        gateway.is_ready().await.then_some(gateway)
     }
 
-    async fn wait_until_ready(&mut self) {
+    async fn is_ready(&mut self) -> bool {
         let client = crate::http();
         let url = self.url("/readyz");
         until("the gateway to be ready", async || {
             if let Some(status) = self.child.try_wait().expect("the gateway's state") {
-                panic!("the gateway ended with {status}:\n{}", self.logs());
+                let logs = self.logs();
+                let taken = logs.contains("Address already in use");
+                assert!(taken, "the gateway ended with {status}:\n{logs}");
+                return Some(false);
             }
             let answer = client.get(&url).send().await.ok()?;
-            answer.status().is_success().then_some(())
+            answer.status().is_success().then_some(true)
         })
-        .await;
+        .await
     }
 
     /// `http://127.0.0.1:<port>`.

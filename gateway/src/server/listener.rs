@@ -26,8 +26,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// looking again until then.
 const ECHOES: u32 = 5;
 const ECHO_PAUSE: Duration = Duration::from_millis(60);
-/// A connection on which nothing is ever sent is noticed to be dead by these alone.
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 
 /// Where notifications come from.
 #[derive(Clone)]
@@ -42,9 +40,7 @@ impl Source {
         let (mut config, tls) = DbConfig::new(url)
             .prepare()
             .map_err(ServeError::ListenUrl)?;
-        config
-            .application_name("affiliate listener")
-            .keepalives_idle(KEEPALIVE_IDLE);
+        config.application_name("affiliate listener");
         Ok(Self(Some((config, tls))))
     }
 }

@@ -50,6 +50,11 @@ BEGIN
     WHERE e.project_id = v_news.project_id AND e.endpoint_id = v_news.endpoint_id AND (e.failing_since IS NOT NULL) = coalesce(v_news.accepted, false);
     SELECT e.* INTO v_row FROM affiliate_private.webhook_endpoint AS e
     WHERE e.project_id = v_news.project_id AND e.endpoint_id = v_news.endpoint_id;
+    IF NOT v_row.enabled THEN
+      -- Who is enabling it right now leaves to us what is on the wire, and must not be overlooked.
+      PERFORM FROM affiliate_private.webhook_endpoint AS e
+      WHERE e.project_id = v_news.project_id AND e.endpoint_id = v_news.endpoint_id FOR SHARE;
+    END IF;
     IF v_news.gone THEN
       PERFORM affiliate_private.disable_webhook(v_row, 'it answered 410 Gone');
     ELSIF v_row.failing_since < clock_timestamp() - interval '5 days' THEN
