@@ -139,8 +139,7 @@ impl DbConfig {
 
 /// Four connections for each processor, 8 to 32: more backends than the server has work for evict one another's caches, and
 /// with twice as many a small machine answers fewer requests.
-#[must_use]
-pub fn default_pool_size() -> usize {
+fn default_pool_size() -> usize {
     available_parallelism().map_or(8, |processors| (4 * processors.get()).clamp(8, 32))
 }
 

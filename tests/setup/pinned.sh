@@ -1,5 +1,5 @@
-# Sourced with a name: goes on only where what <name>.txt pins is not in .local/<name> yet, with an empty folder there; the
-# last thing to do then is `installed`.
+# Sourced with a name and that of the installer: goes on only where what <name>.txt pins is not in .local/<name> yet, with an
+# empty folder there and .local/<installer>.log to write to; the last thing to do then is `installed`.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$(dirname "$here")")
