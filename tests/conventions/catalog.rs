@@ -115,6 +115,19 @@ async fn names_end_in_their_unit_and_have_its_type() {
 }
 
 #[tokio::test]
+async fn patterns_mean_the_same_to_every_client() {
+    holds(
+        r"a declared pattern spells its characters out: \s, \w, \d and \b differ between ECMAScript, Rust and Python",
+        r"SELECT d.function_name FROM affiliate_private.endpoint AS e
+          CROSS JOIN LATERAL (VALUES (e.function_name, e.parameters::text), (e.function_name, e.body_schema::text)) AS d (function_name, declared)
+          WHERE d.declared ~ '\\\\[sSwWdDbB]'
+          UNION ALL
+          SELECT s.schema_name FROM affiliate_private.api_schema AS s WHERE s.schema::text ~ '\\\\[sSwWdDbB]'",
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn no_float_anywhere() {
     holds(
         "no column, argument or result is a float",

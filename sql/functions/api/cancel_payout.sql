@@ -12,6 +12,6 @@ SELECT affiliate_private.declare_endpoint('cancel_payout', $json${
   "description": "Give up a reserved payout before it is sent. Repeating it changes nothing; a payout that was paid or failed is a 409.",
   "parameters": {
     "id": {"in": "path", "type": "integer", "minimum": 1, "required": true, "description": "ID of the payout"},
-    "reason": {"in": "body", "type": "string", "maxLength": 1000, "pattern": "^[^\\s=+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 1000 characters on one line that do not start with a space or one of = + - @", "description": "Why it is canceled"}
+    "reason": {"in": "body", "type": "string", "maxLength": 1000, "pattern": "^[^ =+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 1000 characters on one line that do not start with a space or one of = + - @", "description": "Why it is canceled"}
   }
 }$json$);

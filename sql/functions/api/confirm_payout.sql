@@ -12,6 +12,6 @@ SELECT affiliate_private.declare_endpoint('confirm_payout', $json${
   "description": "Say that a reserved payout has reached its affiliate: it is booked, and its conversions are paid. Repeating it changes nothing; a payout that failed or was canceled is a 409.",
   "parameters": {
     "id": {"in": "path", "type": "integer", "minimum": 1, "required": true, "description": "ID of the payout"},
-    "transaction_id": {"in": "body", "type": "string", "maxLength": 128, "pattern": "^[^\\s=+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 128 characters on one line that do not start with a space or one of = + - @", "description": "The payment provider's id of the transfer"}
+    "transaction_id": {"in": "body", "type": "string", "maxLength": 128, "pattern": "^[^ =+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 128 characters on one line that do not start with a space or one of = + - @", "description": "The payment provider's id of the transfer"}
   }
 }$json$);

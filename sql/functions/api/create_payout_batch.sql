@@ -17,7 +17,7 @@ SELECT affiliate_private.declare_endpoint('create_payout_batch', $json${
   "parameters": {
     "affiliate_ids":  {"in": "body", "type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 9007199254740991}, "minItems": 1, "description": "Only these affiliates"},
     "requested_only": {"in": "body", "type": "boolean", "description": "Only affiliates with an approved payout request (default false)"},
-    "reference":      {"in": "body", "type": "string", "maxLength": 64, "pattern": "^[^\\s=+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 64 characters on one line that do not start with a space or one of = + - @", "description": "Your own name for this run, unique per project"},
-    "note":           {"in": "body", "type": "string", "maxLength": 1000, "pattern": "^[^\\s=+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 1000 characters on one line that do not start with a space or one of = + - @", "description": "For your own eyes"}
+    "reference":      {"in": "body", "type": "string", "maxLength": 64, "pattern": "^[^ =+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 64 characters on one line that do not start with a space or one of = + - @", "description": "Your own name for this run, unique per project"},
+    "note":           {"in": "body", "type": "string", "maxLength": 1000, "pattern": "^[^ =+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 1000 characters on one line that do not start with a space or one of = + - @", "description": "For your own eyes"}
   }
 }$json$);

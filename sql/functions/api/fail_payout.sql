@@ -12,6 +12,6 @@ SELECT affiliate_private.declare_endpoint('fail_payout', $json${
   "description": "Say that a reserved payout did not go through: nothing is booked, and another batch can pay its money. Repeating it changes nothing; a payout that was paid or canceled is a 409.",
   "parameters": {
     "id": {"in": "path", "type": "integer", "minimum": 1, "required": true, "description": "ID of the payout"},
-    "reason": {"in": "body", "type": "string", "maxLength": 1000, "pattern": "^[^\\s=+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 1000 characters on one line that do not start with a space or one of = + - @", "description": "Why it failed"}
+    "reason": {"in": "body", "type": "string", "maxLength": 1000, "pattern": "^[^ =+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 1000 characters on one line that do not start with a space or one of = + - @", "description": "Why it failed"}
   }
 }$json$);

@@ -24,7 +24,7 @@ SELECT affiliate_private.declare_endpoint('set_payout_preferences', $json${
   "parameters": {
     "email":           {"in": "path", "type": "string", "format": "email", "required": true, "description": "Email address of the affiliate"},
     "method":          {"in": "body", "type": "string", "enum": ["paypal", "wise", "bank_transfer", "other"], "required": true, "description": "How payouts are made"},
-    "recipient_name":  {"in": "body", "type": "string", "maxLength": 140, "pattern": "^[^\\s=+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 140 characters on one line that do not start with a space or one of = + - @", "description": "Who owns the account, as the bank or Wise knows them"},
+    "recipient_name":  {"in": "body", "type": "string", "maxLength": 140, "pattern": "^[^ =+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 140 characters on one line that do not start with a space or one of = + - @", "description": "Who owns the account, as the bank or Wise knows them"},
     "recipient_type":  {"in": "body", "type": "string", "enum": ["person", "business"], "description": "What they are (default person)"},
     "paypal_email":    {"in": "body", "type": "string", "format": "email", "pattern": "^[^=+@-]", "accepts": "a valid email address that does not start with one of = + - @", "description": "Email address of the PayPal account"},
     "wise_email":      {"in": "body", "type": "string", "format": "email", "pattern": "^[^=+@-]", "accepts": "a valid email address that does not start with one of = + - @", "description": "Email address of the Wise account"},
@@ -33,8 +33,8 @@ SELECT affiliate_private.declare_endpoint('set_payout_preferences', $json${
     "bic":             {"in": "body", "type": "string", "pattern": "^[A-Za-z]{6}[A-Za-z0-9]{2}([A-Za-z0-9]{3})?$", "accepts": "a BIC of 8 or 11 letters and digits", "description": "BIC of the bank"},
     "account_number":  {"in": "body", "type": "string", "maxLength": 40, "pattern": "^[A-Za-z0-9][A-Za-z0-9 -]*$", "accepts": "at most 40 letters, digits, spaces or hyphens, the first a letter or digit", "description": "Account number, where there is no IBAN"},
     "routing_number":  {"in": "body", "type": "string", "maxLength": 40, "pattern": "^[A-Za-z0-9][A-Za-z0-9 -]*$", "accepts": "at most 40 letters, digits, spaces or hyphens, the first a letter or digit", "description": "ABA number, sort code, BSB or IFSC of the bank"},
-    "bank_name":       {"in": "body", "type": "string", "maxLength": 140, "pattern": "^[^\\s=+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 140 characters on one line that do not start with a space or one of = + - @", "description": "Name of the bank"},
+    "bank_name":       {"in": "body", "type": "string", "maxLength": 140, "pattern": "^[^ =+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 140 characters on one line that do not start with a space or one of = + - @", "description": "Name of the bank"},
     "bank_country":    {"in": "body", "type": "string", "pattern": "^[A-Za-z]{2}$", "accepts": "two letters, such as DE", "description": "Country of the bank, two letters"},
-    "other_details":   {"in": "body", "type": "string", "maxLength": 1000, "pattern": "^[^\\s=+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 1000 characters on one line that do not start with a space or one of = + - @", "description": "Whatever you need to know to pay them"}
+    "other_details":   {"in": "body", "type": "string", "maxLength": 1000, "pattern": "^[^ =+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 1000 characters on one line that do not start with a space or one of = + - @", "description": "Whatever you need to know to pay them"}
   }
 }$json$);

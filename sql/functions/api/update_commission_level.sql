@@ -32,7 +32,7 @@ SELECT affiliate_private.declare_endpoint('update_commission_level', $json${
   ]},
   "parameters": {
     "id": {"in": "path", "type": "integer", "minimum": 1, "required": true, "description": "ID of the level"},
-    "name":     {"in": "body", "type": "string", "maxLength": 200, "pattern": "^[^\\s\\u0000][^\\u0000]*$", "accepts": "1 to 200 characters that do not start with a space", "description": "Name shown to affiliates"},
+    "name":     {"in": "body", "type": "string", "maxLength": 200, "pattern": "^[^ \\t-\\r\\u0000][^\\u0000]*$", "accepts": "1 to 200 characters that do not start with a space", "description": "Name shown to affiliates"},
     "position": {"in": "body", "type": "integer", "minimum": 1, "maximum": 1000, "description": "Place in the order, the lowest first; the last when omitted"},
     "commission_percent":  {"in": "body", "type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.0001, "nullable": true, "description": "Commission: percentage of each sale"},
     "commission_fixed":    {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "multipleOf": 0.01, "nullable": true, "description": "Commission: fixed amount per sale in the project's currency, instead of a percentage"},

@@ -15,6 +15,6 @@ SELECT affiliate_private.declare_endpoint('update_payout_request', $json${
   "parameters": {
     "id":     {"in": "path", "type": "integer", "minimum": 1, "required": true, "description": "ID of the request"},
     "status": {"in": "body", "type": "string", "enum": ["approved", "rejected", "canceled"], "required": true, "description": "What becomes of it"},
-    "reason": {"in": "body", "type": "string", "maxLength": 1000, "pattern": "^[^\\s=+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 1000 characters on one line that do not start with a space or one of = + - @", "description": "Why, for the affiliate to read"}
+    "reason": {"in": "body", "type": "string", "maxLength": 1000, "pattern": "^[^ =+@\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$", "accepts": "at most 1000 characters on one line that do not start with a space or one of = + - @", "description": "Why, for the affiliate to read"}
   }
 }$json$);

@@ -10,7 +10,7 @@ CREATE OR REPLACE FUNCTION affiliate_private.check_payout_text(p_name text, p_va
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF check_payout_text.p_value IS NOT NULL
-     AND (length(check_payout_text.p_value) > check_payout_text.p_length OR check_payout_text.p_value !~ '^[^\s=+@\u0001-\u001f\u007f-][^\u0001-\u001f\u007f]*$') THEN
+     AND (length(check_payout_text.p_value) > check_payout_text.p_length OR check_payout_text.p_value !~ '^[^ =+@\u0001-\u001f\u007f-][^\u0001-\u001f\u007f]*$') THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400',
       MESSAGE = format('%s must be 1 to %s characters on one line and must not start with a space or one of = + - @', check_payout_text.p_name, check_payout_text.p_length);
   END IF;
