@@ -27,7 +27,7 @@ setup: ## Private Postgres, libclang and cargo-pgrx below .local/, and the exten
 
 run: setup ## Build everything and run it on a private Postgres: `affiliate dev`
 	@cargo build --locked --quiet -p affiliate-gateway
-	@exec target/debug/affiliate dev
+	@exec env -u DATABASE_URL target/debug/affiliate dev
 
 test: setup ## Format, lints and every test, with the native and the portable kernels
 	cargo fmt --all --check

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Child;
 
 use affiliate_tests::binary::{self, workspace};
+use affiliate_tests::database;
 use affiliate_tests::wait::until;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -98,6 +99,36 @@ async fn ends_cleanly_on_either_signal_and_keeps_what_it_said() {
     second.signal(Signal::SIGTERM);
     assert_eq!(second.ended().await, Some(0));
     assert_eq!(processes_of(directory.path()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_demo_survives_another_name_a_revoked_key_and_a_lost_secret() {
+    let directory = state_dir();
+    let mut first = Dev::start(directory.path()).await;
+    let client = database::connect(first.fact("database_url")).await;
+    let spoil = "
+        SELECT affiliate.set_project(1, '{\"name\": \"Mine\"}'), affiliate.revoke_api_key(1, 1000001);
+        UPDATE affiliate_private.provider_secret SET retired_at = now() WHERE project_id = 1";
+    client.batch_execute(spoil).await.expect("spoilt");
+    drop(client);
+    first.signal(Signal::SIGTERM);
+    assert_eq!(first.ended().await, Some(0));
+
+    let mut second = Dev::start(directory.path()).await;
+    assert_eq!(second.facts["project_id"], 1);
+    let project = format!("{}/api/v1/project", second.fact("base_url"));
+    let answer = affiliate_tests::http()
+        .get(project)
+        .bearer_auth(second.fact("api_key"))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let body: Value = answer.json().await.expect("JSON");
+    assert_eq!(body["data"]["name"], "Mine");
+    assert_ne!(second.fact("webhook_secret"), first.fact("webhook_secret"));
+    second.signal(Signal::SIGTERM);
+    assert_eq!(second.ended().await, Some(0));
 }
 
 #[tokio::test]

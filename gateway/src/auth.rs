@@ -4,7 +4,7 @@
 //! process: a SHA-256 proof of the verified secret stays in memory. What can change, revocation and scope, is not
 //! remembered here but checked by every request's own statement.
 
-mod api_key;
+pub mod api_key;
 mod check;
 mod memory;
 mod token;

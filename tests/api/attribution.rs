@@ -137,19 +137,47 @@ async fn a_customer_nobody_referred_and_one_never_seen() {
         "/api/v1/projects/{}/stripe-customer-referral-info/cus_1",
         other.id
     );
-    for (project, path) in [
-        (&shop.project, format!("{base}/cus_2")),
-        (&shop.project, elsewhere.clone()),
-        (&other, format!("{base}/cus_1")),
-        (&other, elsewhere),
+    let unseen = "Stripe customer not found";
+    let not_its_own = "Project not found: the API key is of another one";
+    for (project, path, error) in [
+        (&shop.project, format!("{base}/cus_2"), unseen),
+        (&shop.project, elsewhere.clone(), not_its_own),
+        (&other, format!("{base}/cus_1"), not_its_own),
+        (&other, elsewhere, unseen),
     ] {
         let answer = project.get(&path).await;
         assert_eq!(
             (answer.status, answer.error().as_str()),
-            (404, "Stripe customer not found"),
+            (404, error),
             "{path}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_customer_on_trial_is_credited_by_what_the_subscription_says() {
+    let shop = Shop::open(Profile::Portable).await;
+    let ada = shop.project.add_affiliate("ada@example.com", "ADA").await;
+    let trial = Event::sale("sub_1", 0)
+        .of_type("customer.subscription.created")
+        .set("/data/object", json!({
+            "id": "sub_1", "object": "subscription", "customer": "cus_1", "status": "trialing",
+            "created": crate::now(), "metadata": {"referral_code": "ADA"}, "items": {"data": []},
+        }));
+    shop.project.deliver(&trial).await;
+    let path = format!(
+        "/api/v1/projects/{}/stripe-customer-referral-info/cus_1",
+        shop.project.id
+    );
+    let info = shop.project.get(&path).await.json()["data"].take();
+    assert_eq!(
+        (
+            &info["affiliate"]["id"],
+            &info["attribution_source"],
+            &info["conversions"]
+        ),
+        (&json!(ada), &json!("subscription_metadata"), &json!(0))
+    );
 }
 
 #[tokio::test]

@@ -52,7 +52,8 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
         Command::Referrals(options) => (Kind::Referrals, options),
         Command::Conversions(options) => (Kind::Conversions, options),
     };
-    let file = File::open(&options.file)?;
+    let file = File::open(&options.file)
+        .map_err(|error| CliError::Usage(format!("{}: {error}", options.file.display())))?;
     let size = file.metadata()?.len();
     let mut reader = csv::Reader::new(file);
     let header = reader

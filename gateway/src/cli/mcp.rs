@@ -11,14 +11,14 @@ use crate::mcp::{Api as _, Server};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// API key of the project
+    /// API key of the project; required
     #[arg(
         long,
         env = "REFGROW_API_KEY",
         hide_env_values = true,
         value_name = "KEY"
     )]
-    api_key: String,
+    api_key: Option<String>,
     /// Where the API is
     #[arg(
         long,
@@ -30,8 +30,12 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), CliError> {
-    let remote = Remote::new(&args.api_url, &args.api_key)
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+    let no_key = "there is no API key: set REFGROW_API_KEY, or pass --api-key";
+    let key = args
+        .api_key
+        .ok_or_else(|| CliError::Usage(no_key.to_owned()))?;
+    let remote =
+        Remote::new(&args.api_url, &key).map_err(|error| CliError::Usage(error.to_string()))?;
     // An assistant that finds no tools says nothing useful about why.
     let failed = |error: &dyn std::fmt::Display| CliError::Server(error.to_string());
     remote.tools().await.map_err(|error| failed(&error))?;

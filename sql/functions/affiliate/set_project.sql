@@ -29,10 +29,10 @@ BEGIN
         v_rule := affiliate_private.parse_commission(set_project.p_settings ->> 'commission_percent', v_value, v_project.currency);
         v_new.rate_ppm := v_rule.rate_ppm; v_new.fixed_minor := v_rule.fixed_minor;
       WHEN 'tier_percent' THEN
-        v_rule := affiliate_private.parse_commission(v_value, NULL, v_project.currency);
+        v_rule := affiliate_private.parse_commission(v_value, NULL, v_project.currency, 'tier');
         v_new.tier_rate_ppm := v_rule.rate_ppm; v_new.tier_fixed_minor := v_rule.fixed_minor;
       WHEN 'tier_fixed' THEN
-        v_rule := affiliate_private.parse_commission(set_project.p_settings ->> 'tier_percent', v_value, v_project.currency);
+        v_rule := affiliate_private.parse_commission(set_project.p_settings ->> 'tier_percent', v_value, v_project.currency, 'tier');
         v_new.tier_rate_ppm := v_rule.rate_ppm; v_new.tier_fixed_minor := v_rule.fixed_minor;
       ELSE v_new := affiliate_private.change_setting(v_new, v_key, v_value);
     END CASE;

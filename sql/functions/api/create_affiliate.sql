@@ -38,7 +38,7 @@ SELECT affiliate_private.declare_endpoint('create_affiliate', $json${
   "description": "Create a new affiliate with optional custom referral code and partner slug.",
   "parameters": {
     "email":         {"in": "body", "type": "string", "format": "email", "required": true, "description": "Email address, unique per project"},
-    "referral_code": {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{2,64}$", "accepts": "2 to 64 letters, digits, hyphens or underscores", "description": "Referral code, unique per project; generated when omitted"},
-    "partner_slug":  {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{2,64}$", "accepts": "2 to 64 letters, digits, hyphens or underscores", "description": "Slug of the partner page, unique per project"}
+    "referral_code": {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{2,64}$", "accepts": "2 to 64 letters, digits, hyphens or underscores", "nullable": true, "description": "Referral code, unique per project; generated when omitted"},
+    "partner_slug":  {"in": "body", "type": "string", "pattern": "^[A-Za-z0-9_-]{2,64}$", "accepts": "2 to 64 letters, digits, hyphens or underscores", "nullable": true, "description": "Slug of the partner page, unique per project"}
   }
 }$json$);

@@ -33,6 +33,6 @@ SELECT affiliate_private.declare_endpoint('create_referral', $json${
   "parameters": {
     "email":        {"in": "body", "type": "string", "format": "email", "required": true, "description": "Email address of the referred user, unique per project"},
     "affiliate_id": {"in": "body", "type": "integer", "minimum": 1, "nullable": true, "description": "ID of the affiliate who referred this user; omit for a direct sign-up"},
-    "status":       {"in": "body", "type": "string", "enum": ["pending", "converted", "direct", "direct_signup"], "description": "Conversion status; pending with an affiliate, direct_signup without, when omitted"}
+    "status":       {"in": "body", "type": "string", "enum": ["pending", "converted", "direct", "direct_signup"], "nullable": true, "description": "Conversion status; pending with an affiliate, direct_signup without, when omitted"}
   }
 }$json$);

@@ -8,10 +8,12 @@ DECLARE
   v_credit      record;
   v_user        affiliate_private.referred_user;
 BEGIN
+  IF (get_stripe_customer_referral_info.p_args ->> 'project_id')::bigint <> v_project_id THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF404', MESSAGE = 'Project not found: the API key is of another one';
+  END IF;
   SELECT i.customer_id INTO v_customer_id FROM affiliate_private.customer_identity AS i
   WHERE i.project_id = v_project_id AND i.kind = 'stripe' AND i.identity_key = v_stripe_id;
-  -- Another project's id is as unknown as a customer never seen.
-  IF NOT FOUND OR (get_stripe_customer_referral_info.p_args ->> 'project_id')::bigint <> v_project_id THEN
+  IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'RF404', MESSAGE = 'Stripe customer not found';
   END IF;
   SELECT count(*) INTO v_count

@@ -4,7 +4,7 @@ DECLARE
   v_args jsonb := set_provider.p_args;
 BEGIN
   IF NOT v_args ?| ARRAY['webhook_secret', 'secret_key', 'api_base', 'environment'] THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'No updatable field given: use webhook_secret, secret_key, api_base or environment';
+    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'No updatable field given: use webhook_secret, secret_key, api_base or environment; overlap_hours goes with a webhook_secret';
   END IF;
   PERFORM affiliate.set_provider(set_provider.p_project_id, v_args ->> 'provider', v_args ->> 'webhook_secret', v_args ->> 'secret_key', v_args ->> 'api_base',
                                  v_args ->> 'environment', (v_args ->> 'overlap_hours')::integer);

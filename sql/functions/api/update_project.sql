@@ -5,7 +5,7 @@ DECLARE
 BEGIN
   IF v_settings = '{}' THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400',
-      MESSAGE = 'No updatable field given: use ' || affiliate_private.setting_names();
+      MESSAGE = 'No updatable field given (null leaves a setting as it is): use ' || affiliate_private.setting_names();
   END IF;
   RETURN affiliate_private.data_json(affiliate.set_project(update_project.p_project_id, v_settings::json));
 END

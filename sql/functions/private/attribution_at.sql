@@ -11,7 +11,9 @@ BEGIN
   v_sale.counts_at   := attribution_at.p_at;
   v_choice := affiliate_private.choose_evidence(v_sale, affiliate_private.setting_at(attribution_at.p_project_id, attribution_at.p_at), '{}');
   affiliate_id := v_choice.affiliate_id;
-  source       := v_choice.source;
+  -- Where they were named, such as the metadata of a trial's subscription.
+  source       := coalesce((SELECT e.source FROM affiliate_private.evidence AS e
+                            WHERE e.project_id = attribution_at.p_project_id AND e.evidence_id = v_choice.evidence_id), v_choice.source);
   code_key     := v_choice.code_key;
 END
 $$;

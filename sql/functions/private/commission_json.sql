@@ -67,7 +67,7 @@ CREATE OR REPLACE FUNCTION affiliate_private.check_commission_given(p_args jsonb
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF num_nonnulls(check_commission_given.p_args ->> 'commission_percent', check_commission_given.p_args ->> 'commission_fixed') <> 1 THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'give either commission_percent or commission_fixed';
+    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'give either commission_percent or commission_fixed: one of them';
   END IF;
 END
 $$;

@@ -20,8 +20,10 @@ LANGUAGE sql STABLE AS $$
     JOIN affiliate_private.project AS p ON p.project_id = c.project_id
     LEFT JOIN affiliate_private.sale AS s ON s.project_id = c.project_id AND s.sale_id = c.sale_id
     CROSS JOIN LATERAL (
-      SELECT CASE WHEN max(l.fixed_minor) > 0 THEN 'fixed' ELSE 'percentage' END AS commission_type,
-             CASE WHEN max(l.fixed_minor) = 0 AND min(l.rate_ppm) = max(l.rate_ppm) THEN trim_scale(max(l.rate_ppm) * 0.0001)
+      -- What the owner said it pays is no percentage of anything.
+      SELECT CASE WHEN c.value_override_minor IS NOT NULL OR max(l.fixed_minor) > 0 THEN 'fixed' ELSE 'percentage' END AS commission_type,
+             CASE WHEN c.value_override_minor IS NOT NULL THEN affiliate_private.money_number(c.value_override_minor, p.currency)
+                  WHEN max(l.fixed_minor) = 0 AND min(l.rate_ppm) = max(l.rate_ppm) THEN trim_scale(max(l.rate_ppm) * 0.0001)
                   WHEN max(l.rate_ppm) = 0 THEN affiliate_private.money_number(sum(l.fixed_minor)::bigint, p.currency) END AS commission_rate
       FROM unnest(c.line_rate_ppm, c.line_fixed_minor) AS l (rate_ppm, fixed_minor)) AS r
   ) AS x

@@ -59,12 +59,12 @@ impl<'a> Banner<'a> {
     pub fn text(&self) -> String {
         format!(
             "
-pg_affiliate is running. Ctrl-C stops it; what is in the database stays.
+pg_affiliate is running{place}. Ctrl-C stops it; what is in the database stays.
 
   Base URL    {base}
   Project     {project}
   API key     {key}
-  Analysts    {psql}
+  {login}    {psql}
 
 1. Create an affiliate:
 {create}
@@ -81,6 +81,9 @@ pg_affiliate is running. Ctrl-C stops it; what is in the database stays.
 5. Have every new conversion sent to your own endpoint, signed (then post another payment):
 {webhook}
 ",
+            // In a database of the user's own nobody but the user decides about logins.
+            place = if self.urls.analyst.is_some() { "" } else { " on the database it was given" },
+            login = if self.urls.analyst.is_some() { "Analysts" } else { "As owner" },
             base = self.base_url,
             project = self.field("project_id"),
             key = self.field("api_key"),

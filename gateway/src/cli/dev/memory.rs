@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio_postgres::Client;
 
+use crate::auth::api_key::ApiKey;
 use crate::cli::CliError;
 use crate::cli::call::Call;
 use crate::embedded::{random_secret, write_private};
@@ -69,7 +70,10 @@ impl Memory {
         let seeded = Call::new("seed_demo").json(owner).await?;
         let mut demo = match self.contents.demos.get(database) {
             // Of a database that has been replaced since, nothing is true any more.
-            Some(Value::Object(known)) if seeded.get("api_key").is_none_or(Value::is_null) => {
+            Some(Value::Object(known))
+                if seeded["api_key"].is_null()
+                    && known.get("project_id") == seeded.get("project_id") =>
+            {
                 known.clone()
             }
             _ => Map::new(),
@@ -77,8 +81,9 @@ impl Memory {
         if let Value::Object(fields) = seeded {
             demo.extend(fields.into_iter().filter(|(_, value)| !value.is_null()));
         }
-        if !demo.contains_key("api_key") {
-            let project = demo.get("project_id").cloned().unwrap_or_default();
+        let project = demo.get("project_id").cloned().unwrap_or_default();
+        let key = demo.get("api_key").and_then(Value::as_str);
+        if !works(owner, &project, key.and_then(ApiKey::parse)).await? {
             let call = Call::new("create_api_key").arg("p_project_id", "bigint", project);
             let key = call
                 .arg("p_name", "text", "affiliate dev")
@@ -100,4 +105,15 @@ impl Memory {
         let text = serde_json::to_string_pretty(&self.contents)?;
         write_private(&self.file, &text).map_err(|error| CliError::Server(error.to_string()))
     }
+}
+
+/// Whether the project still has this key, not revoked.
+async fn works(owner: &Client, project: &Value, key: Option<ApiKey<'_>>) -> Result<bool, CliError> {
+    let Some(key) = key else {
+        return Ok(false);
+    };
+    let call = Call::new("list_api_keys").arg("p_project_id", "bigint", project);
+    let keys = call.json(owner).await?;
+    let mut keys = keys.as_array().into_iter().flatten();
+    Ok(keys.any(|known| known["id"] == key.id && known["revoked_at"].is_null()))
 }
