@@ -45,9 +45,6 @@ pub enum ServeError {
     /// The connection string for notifications makes no sense.
     #[error("the connection for notifications: {0}")]
     ListenUrl(DbError),
-    /// The client that sends webhooks cannot be built.
-    #[error("the webhook client cannot be set up: {0}")]
-    WebhookClient(reqwest::Error),
     /// The address for metrics cannot be had.
     #[error("metrics cannot be served on {0}: {1}")]
     Metrics(std::net::SocketAddr, std::io::Error),
@@ -95,7 +92,7 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let tls = tls::client_config().map_err(ServeError::Tls)?;
-    let outbound = Outbound::new(&config, tls).map_err(ServeError::WebhookClient)?;
+    let outbound = Outbound::new(&config, tls);
     let sender = outbox::Sender::new(outbound.clone());
     let notifications = listener::Source::new(config.listen_database_url.as_deref())?;
     let app = App::new(config, access);

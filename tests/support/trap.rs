@@ -25,6 +25,8 @@ pub enum Trap {
     Flood,
     /// 200 with a header that never ends.
     EndlessHeader,
+    /// Interim answers (103) without end.
+    Interim,
 }
 
 /// A running trap.
@@ -90,6 +92,7 @@ async fn spring(trap: Trap, mut stream: TcpStream, written: Arc<AtomicUsize>) {
     if stream.read(&mut request).await.is_err() {
         return;
     }
+    let interim = b"HTTP/1.1 103 \r\n\r\n".repeat(4096);
     let (head, forever): (&[u8], &[u8]) = match trap {
         Trap::Hang => return std::future::pending().await,
         Trap::Close => return,
@@ -101,6 +104,7 @@ async fn spring(trap: Trap, mut stream: TcpStream, written: Arc<AtomicUsize>) {
         }
         Trap::DripHead => (b"HTTP/1.1 200 OK\r\nx: ", b"x"),
         Trap::DripBody => (b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n", b"x"),
+        Trap::Interim => (b"", &interim),
         Trap::EndlessHeader => (b"HTTP/1.1 200 OK\r\nx: ", &[b'x'; 65536]),
         Trap::Flood => (
             b"HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n",
@@ -108,7 +112,7 @@ async fn spring(trap: Trap, mut stream: TcpStream, written: Arc<AtomicUsize>) {
         ),
     };
     let pause = match trap {
-        Trap::Flood | Trap::EndlessHeader => Duration::ZERO,
+        Trap::Flood | Trap::EndlessHeader | Trap::Interim => Duration::ZERO,
         _ => Duration::from_millis(100),
     };
     let mut sent = stream.write_all(head).await;

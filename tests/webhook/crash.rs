@@ -2,11 +2,12 @@
 //! order where that is asked for.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::{Profile, TestDatabase};
 use affiliate_tests::gateway::Gateway;
-use affiliate_tests::receiver::{Receiver, Request};
+use affiliate_tests::receiver::{Answer, Receiver, Request};
 use affiliate_tests::shop::Shop;
 use affiliate_tests::wait::until;
 use nix::sys::signal::{Signal, kill};
@@ -121,6 +122,37 @@ async fn kill_9_of_one_of_two_gateways_loses_nothing() {
     scene.assert_delivered(&client, 512).await;
     drop(last);
     database.drop().await;
+}
+
+/// What it had claimed was somebody else's meanwhile, and may be older than what has arrived since.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_that_stood_still_does_not_go_on_with_what_it_had_claimed() {
+    let shop = Shop::open(Profile::Portable).await;
+    let client = shop.database.connect_superuser().await;
+    let receiver = Receiver::start().await;
+    receiver.answer((0..40).map(|_| Answer::status(200).delayed(Duration::from_millis(200))));
+    let ordered = add_endpoint(&shop.project, receiver.url(), json!({"ordered": true})).await;
+    emit(&client, ordered, 100).await;
+    receiver.wait_for(15).await;
+    let still = Pid::from_raw(i32::try_from(shop.gateway.pid()).expect("a pid"));
+    kill(still, Signal::SIGSTOP).expect("it stands still");
+    let since = Instant::now();
+    end_leases(&client).await;
+    let other = Gateway::start(&shop.database).await;
+    settled(&client, ordered, "delivered", 100).await;
+    until("its claims to be old", async || {
+        (since.elapsed() > Duration::from_secs(6)).then_some(())
+    })
+    .await;
+    assert_eq!(other.stop().await.code(), Some(0));
+    kill(still, Signal::SIGCONT).expect("it goes on");
+    emit(&client, ordered, 5).await;
+    settled(&client, ordered, "delivered", 105).await;
+    let arrived = receiver.requests();
+    // What was on the wire, or answered and not recorded.
+    assert!(arrived.len() <= 108, "{} arrived", arrived.len());
+    assert_eq!(first_arrivals(&arrived), written(&client, ordered).await);
+    shop.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,6 @@
 //! Sending again: what never succeeded, what was missed, a range of time; with the same ids, and from the command line.
 
+use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::Profile;
 use affiliate_tests::receiver::{Answer, Receiver, Request};
 use affiliate_tests::shop::{Project, Shop};
@@ -46,6 +47,41 @@ async fn all_that_failed_is_sent_again_with_the_same_ids_once() {
     }
     assert_eq!(replay(&shop.project, id, json!({})).await, 0);
     shop.close().await;
+}
+
+/// Nothing delivers here: what is replayed first is still on its way, or not, when the rest is asked for.
+#[tokio::test]
+async fn more_than_can_be_replayed_at_once_is_replayed_page_by_page() {
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Portable)
+        .await;
+    let client = database.connect_superuser().await;
+    let many = "
+        SELECT affiliate.create_project('Many'), affiliate.add_webhook(1, 'https://receiver.example/hook');
+        INSERT INTO affiliate_private.webhook_event (project_id, event_type, message_id, body)
+        SELECT 1, 'referral_converted', 'evt_' || n, '{}' FROM generate_series(1, 10003) AS n;
+        INSERT INTO affiliate_private.webhook_delivery (project_id, endpoint_id, event_id, status)
+        SELECT 1, 1, e.event_id, 'delivered' FROM affiliate_private.webhook_event AS e";
+    client.batch_execute(many).await.expect("many events");
+    let replay = async |after: Option<i64>| {
+        let replay = "SELECT affiliate.replay_webhooks(1, 1, 'all', p_after => $1)::text";
+        let row = client
+            .query_one(replay, &[&after])
+            .await
+            .expect("an answer");
+        let delivered = "UPDATE affiliate_private.webhook_delivery SET status = 'delivered'";
+        client
+            .execute(delivered, &[])
+            .await
+            .expect("they are taken");
+        serde_json::from_str::<Value>(row.get(0)).expect("JSON")
+    };
+    let page = json!({"id": 1, "replayed": 10000, "has_more": true, "next_after": 10000});
+    assert_eq!(replay(None).await, page);
+    let rest = json!({"id": 1, "replayed": 3, "has_more": false, "next_after": null});
+    assert_eq!(replay(Some(10000)).await, rest);
+    database.drop().await;
 }
 
 #[tokio::test]

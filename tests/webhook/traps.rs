@@ -77,6 +77,32 @@ async fn a_status_counts_whatever_becomes_of_the_body() {
     shop.close().await;
 }
 
+/// The parser of answers takes them for as long as there are more.
+#[tokio::test]
+async fn interim_answers_without_end_keep_nobody_from_being_served() {
+    let shop = Shop::open(Profile::Portable).await;
+    let client = shop.database.connect_superuser().await;
+    let (flood, receiver) = (
+        TrapServer::start(Trap::Interim).await,
+        Receiver::start().await,
+    );
+    let more = json!({"timeout_ms": 1000, "max_attempts": 1});
+    let flooded = add_endpoint(&shop.project, flood.url(), more).await;
+    let well = add_endpoint(&shop.project, receiver.url(), json!({})).await;
+    emit(&client, flooded, 4).await;
+    until("a flood", async || (flood.written() > 0).then_some(())).await;
+    emit(&client, well, 1).await;
+    settled(&client, well, "delivered", 1).await;
+    assert_eq!(shop.project.get("/api/v1/affiliates").await.status, 200);
+    settled(&client, flooded, "dead", 4).await;
+    for delivery in log(&shop.project, flooded).await {
+        let attempt = &delivery["attempts"][0];
+        assert_eq!(attempt["status_code"], Value::Null);
+        assert!(attempt["error"].is_string(), "{attempt}");
+    }
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn redirects_are_failures_and_not_followed() {
     let shop = Shop::open(Profile::Portable).await;

@@ -92,7 +92,7 @@ pub(super) enum Command {
         #[command(flatten)]
         endpoint: Endpoint,
         /// Delivery id, as `webhook deliveries` shows it; without one all that --status says
-        #[arg(value_name = "DELIVERY_ID", conflicts_with_all = ["status", "since", "until"])]
+        #[arg(value_name = "DELIVERY_ID", conflicts_with_all = ["status", "since", "until", "after"])]
         delivery: Option<i64>,
         /// What never succeeded (dead), what was never tried (missed), or everything (all) [default: dead]
         #[arg(long)]
@@ -103,6 +103,9 @@ pub(super) enum Command {
         /// Only events written before
         #[arg(long, value_name = "TIME")]
         until: Option<String>,
+        /// Only events after this one: next_after of the answer before
+        #[arg(long, value_name = "EVENT")]
+        after: Option<i64>,
     },
 }
 
@@ -203,12 +206,14 @@ fn changing(command: Command) -> Result<Call, CliError> {
             status,
             since,
             until,
+            after,
             ..
         } => endpoint
             .call("replay_webhooks")
             .maybe("p_status", "text", status)
             .maybe("p_since", "timestamptz", since)
-            .maybe("p_until", "timestamptz", until),
+            .maybe("p_until", "timestamptz", until)
+            .maybe("p_after", "bigint", after),
         Command::List { .. } | Command::Deliveries { .. } | Command::Show { .. } => {
             unreachable!("they print lists and texts")
         }

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use hyper_util::client::legacy::connect::dns::Name;
 use tokio::sync::Semaphore;
+use tower::{BoxError, Service};
 
 use super::target::{Policy, TargetError};
 
@@ -21,6 +23,7 @@ type Find = fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
 type Lookup = Shared<BoxFuture<'static, Result<Vec<SocketAddr>, LookupError>>>;
 
 /// Resolves names to the addresses that the policy permits.
+#[derive(Clone)]
 pub(super) struct PolicyResolver {
     policy: Policy,
     find: Find,
@@ -96,8 +99,16 @@ impl Lookups {
     }
 }
 
-impl Resolve for PolicyResolver {
-    fn resolve(&self, name: Name) -> Resolving {
+impl Service<Name> for PolicyResolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
         let policy = self.policy;
         let lookup = self.lookups.join(name.as_str(), self.find);
         Box::pin(async move {
@@ -115,8 +126,7 @@ impl Resolve for PolicyResolver {
                 };
                 return Err(error.into());
             }
-            let addresses: Addrs = Box::new(permitted.into_iter());
-            Ok(addresses)
+            Ok(permitted.into_iter())
         })
     }
 }
@@ -143,30 +153,30 @@ mod tests {
     #[tokio::test]
     async fn names_are_judged_by_what_they_resolve_to() {
         let resolve =
-            |allow_private| PolicyResolver::new(policy(allow_private)).resolve(name("localhost"));
-        let refused = resolve(false).await.err().expect("a refusal");
+            |allow_private| PolicyResolver::new(policy(allow_private)).call(name("localhost"));
+        let refused = resolve(false).await.expect_err("a refusal");
         assert_eq!(refused.to_string(), TargetError::NotPublic.to_string());
         assert!(resolve(true).await.is_ok());
     }
 
     #[tokio::test]
     async fn a_name_that_hangs_holds_one_lookup_however_often_it_is_asked_for() {
-        let resolver = PolicyResolver::with(policy(false), |name| match name.as_str() {
+        let mut resolver = PolicyResolver::with(policy(false), |name| match name.as_str() {
             "hangs.example" => pending().boxed(),
             _ => async { Ok(vec![SocketAddr::from(([93, 184, 216, 34], 0))]) }.boxed(),
         });
         for _ in 0..2 * MOST_LOOKUPS {
             assert!(
                 resolver
-                    .resolve(name("hangs.example"))
+                    .call(name("hangs.example"))
                     .now_or_never()
                     .is_none()
             );
         }
-        let well = resolver.resolve(name("well.example"));
+        let well = resolver.call(name("well.example"));
         let found = tokio::time::timeout(Duration::from_secs(10), well).await;
         let found = found.expect("there is a lookup left");
-        assert_eq!(found.expect("an address").count(), 1);
+        assert_eq!(found.expect("an address").len(), 1);
         assert_eq!(resolver.lookups.pending().len(), 1);
     }
 }

@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, Semaphore, watch};
 
-/// Deliveries claimed for one endpoint, as a multiple of those sent to it at once: while one half is sent, the other is
-/// claimed.
+/// Deliveries claimed for one endpoint at most, as a multiple of those sent to it at once: while one half is sent, the
+/// other is claimed.
 const CLAIMED_PER_SEND: usize = 64;
+/// No more is claimed for an endpoint than it lately took in such a time: what is claimed should be sent soon.
+const CLAIMED_AHEAD: Duration = Duration::from_secs(2);
 /// How long it is remembered how an endpoint does that nothing is sent to.
 const MEMORY: Duration = Duration::from_secs(300);
 /// Endpoints known before those that nothing is sent to are looked for.
@@ -44,6 +46,10 @@ pub(super) struct Lane {
 struct State {
     claimed: usize,
     health: Health,
+    /// How long it lately took to answer.
+    took: Duration,
+    /// Whether it is sent one after the other.
+    ordered: bool,
     used_at: Instant,
 }
 
@@ -54,6 +60,8 @@ impl Lane {
             state: Mutex::new(State {
                 claimed: 0,
                 health: Health::Unknown,
+                took: Duration::ZERO,
+                ordered: false,
                 used_at: Instant::now(),
             }),
             trouble: watch::Sender::new(0),
@@ -61,8 +69,11 @@ impl Lane {
     }
 
     /// Takes note of how it does, and says how it did before.
-    pub(super) fn note(&self, health: Health) -> Health {
-        let before = std::mem::replace(&mut lock(&self.state).health, health);
+    pub(super) fn note(&self, health: Health, took: Duration) -> Health {
+        let mut state = lock(&self.state);
+        state.took = (state.took * 7 + took) / 8;
+        let before = std::mem::replace(&mut state.health, health);
+        drop(state);
         if matches!(health, Health::Slow | Health::Failing) {
             self.trouble.send_modify(|times| *times += 1);
         }
@@ -73,7 +84,7 @@ impl Lane {
     fn room(&self, sends: usize) -> usize {
         let state = lock(&self.state);
         let most = match state.health {
-            Health::Good => sends * CLAIMED_PER_SEND,
+            Health::Good => state.ahead(sends),
             Health::Unknown | Health::Slow => sends,
             Health::Failing => 1,
         };
@@ -87,6 +98,18 @@ impl Lane {
     fn is_forgettable(&self) -> bool {
         let state = lock(&self.state);
         state.claimed == 0 && state.used_at.elapsed() > MEMORY
+    }
+}
+
+impl State {
+    /// How many it takes in the time ahead: no fewer than are sent to it at once.
+    fn ahead(&self, sends: usize) -> usize {
+        let at_once = if self.ordered { 1 } else { sends };
+        let in_a_row = CLAIMED_AHEAD.as_micros() / self.took.as_micros().max(1);
+        let in_a_row = usize::try_from(in_a_row).unwrap_or(usize::MAX);
+        in_a_row
+            .saturating_mul(at_once)
+            .clamp(sends, sends * CLAIMED_PER_SEND)
     }
 }
 
@@ -149,9 +172,10 @@ impl Lanes {
     }
 
     /// A place for a delivery that was claimed.
-    pub(super) fn enter(self: &Arc<Self>, project: i64, endpoint: i64) -> Place {
+    pub(super) fn enter(self: &Arc<Self>, project: i64, endpoint: i64, ordered: bool) -> Place {
         let lane = self.lane(endpoint);
         let mut state = lock(&lane.state);
+        state.ordered = ordered;
         state.claimed += 1;
         state.used_at = Instant::now();
         drop(state);
@@ -215,56 +239,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn room(lanes: &Lanes, endpoint: i64) -> i32 {
-        let rooms = lanes.rooms();
-        let at = rooms.endpoints.iter().position(|id| *id == endpoint);
-        rooms.rooms[at.expect("a known endpoint")]
-    }
-
-    #[test]
-    fn an_endpoint_gets_as_much_as_it_has_shown_to_take() {
-        let lanes = Arc::new(Lanes::new(4, 100));
-        let place = lanes.enter(1, 7);
-        assert_eq!(room(&lanes, 7), 3);
-        for (health, expected) in [
-            (Health::Good, 255),
-            (Health::Slow, 3),
-            (Health::Failing, 0),
-            (Health::Good, 255),
-        ] {
-            place.lane.note(health);
-            assert_eq!(room(&lanes, 7), expected, "{health:?}");
-        }
-        let others: Vec<Place> = (0..128).map(|_| lanes.enter(1, 7)).collect();
-        assert_eq!(room(&lanes, 7), 0, "more than half of what it takes");
-        drop(others);
-        place.lane.note(Health::Failing);
-        drop(place);
-        assert_eq!(room(&lanes, 7), 1, "one tries whether it is back");
-    }
-
-    #[test]
-    fn trouble_tells_those_who_waited_before_it() {
-        let lanes = Arc::new(Lanes::new(4, 100));
-        let waiting = lanes.enter(1, 7);
-        waiting.lane.note(Health::Good);
-        assert!(!waiting.trouble.has_changed().expect("a lane"));
-        waiting.lane.note(Health::Failing);
-        assert!(waiting.trouble.has_changed().expect("a lane"));
-        assert!(!lanes.enter(1, 7).trouble.has_changed().expect("a lane"));
-    }
-
-    #[tokio::test]
-    async fn a_project_has_its_share_and_says_when_there_is_room_again() {
-        let lanes = Arc::new(Lanes::new(4, 2));
-        let places = [lanes.enter(1, 7), lanes.enter(1, 8), lanes.enter(2, 9)];
-        assert_eq!(lanes.rooms().full_projects, [1]);
-        drop(places);
-        lanes.freed.notified().await;
-        assert!(lanes.rooms().full_projects.is_empty());
-        assert!(lock(&lanes.projects).is_empty());
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
-use super::delivery::{Attempt, Delivery, LEASE, Report};
+use super::delivery::{Attempt, Delivery, Report};
 use super::lane::{Health, Lanes, Place};
 use super::sender::Sender;
 use crate::server::ServeConfig;
@@ -18,8 +18,9 @@ use crate::server::ServeConfig;
 const SLOW: Duration = Duration::from_secs(1);
 /// Deliveries claimed at once, as a multiple of those sent at once.
 const CLAIMED_PER_SLOT: usize = 16;
-/// Nothing is sent this late in its lease: the request and the report must fit into the rest.
-const LATEST: Duration = LEASE.saturating_sub(Duration::from_secs(30));
+/// Nothing is sent so long after it was claimed: its endpoint may have been changed or deleted since, and the request and
+/// the report must fit into the rest of the lease.
+const LATEST: Duration = Duration::from_secs(5);
 
 /// What every delivery under way shares.
 pub(super) struct Line {
@@ -79,9 +80,11 @@ impl Line {
         self.claimed.fetch_add(turn.len(), Ordering::Relaxed);
         turn.into_iter()
             .map(|delivery| Placed {
-                place: self
-                    .lanes
-                    .enter(delivery.lease.project_id, delivery.endpoint_id),
+                place: self.lanes.enter(
+                    delivery.lease.project_id,
+                    delivery.endpoint_id,
+                    delivery.ordered,
+                ),
                 delivery,
             })
             .collect()
@@ -112,17 +115,18 @@ impl Line {
 
     async fn attempt(&self, delivery: &Delivery, place: &mut Place) -> Report {
         let lane = Arc::clone(&place.lane);
-        let latest = tokio::time::Instant::from_std(delivery.claimed_at + LATEST);
+        let latest = delivery.claimed_at + LATEST;
         let turn = tokio::select! {
             biased;
             () = self.stop.cancelled() => None,
             _ = place.trouble.changed() => None,
-            turn = tokio::time::timeout_at(latest, self.turn(&lane.wire)) => turn.ok().flatten(),
-        };
-        let Some(Turn { _wire, slot }) = turn else {
-            return Report::NotSent(delivery.lease.clone());
+            turn = tokio::time::timeout_at(latest.into(), self.turn(&lane.wire)) => turn.ok().flatten(),
         };
         let started = Instant::now();
+        // Also where the turn came at once, as it does in a row of ordered ones, or this process stood still.
+        let Some(Turn { _wire, slot }) = turn.filter(|_| started < latest) else {
+            return Report::NotSent(delivery.lease.clone());
+        };
         let mut attempt = {
             let sent = self.sender.send(delivery);
             tokio::pin!(sent);
@@ -130,12 +134,13 @@ impl Line {
                 Ok(attempt) => attempt,
                 Err(_) => {
                     drop(slot);
-                    lane.note(Health::Slow);
+                    lane.note(Health::Slow, started.elapsed());
                     sent.await
                 }
             }
         };
-        let before = lane.note(health(&attempt, started.elapsed()));
+        let elapsed = started.elapsed();
+        let before = lane.note(health(&attempt, elapsed), elapsed);
         attempt.others_wait |= before != Health::Good;
         Report::Sent(attempt)
     }

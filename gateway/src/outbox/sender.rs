@@ -2,15 +2,17 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
-use reqwest::{Method, Response, StatusCode, header};
+use axum::http::header::{
+    CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, USER_AGENT,
+};
+use axum::http::{Method, StatusCode};
 
 use super::delivery::{Attempt, Delivery};
 use super::signature;
 use crate::metrics;
-use crate::outbound::{Outbound, TargetError, describe, read_start, retry_after};
+use crate::outbound::{Answer, AskError, Outbound, Question};
 
-const USER_AGENT: &str = "Refgrow-Webhooks/1.0";
+const AGENT: HeaderValue = HeaderValue::from_static("Refgrow-Webhooks/1.0");
 const EVENT: HeaderName = HeaderName::from_static("x-refgrow-event");
 const DELIVERY: HeaderName = HeaderName::from_static("x-refgrow-delivery");
 const SIGNATURE: HeaderName = HeaderName::from_static("x-refgrow-signature");
@@ -34,12 +36,10 @@ pub(crate) struct Sender {
 enum SendError {
     #[error("the webhook URL is not valid: {0}")]
     Url(url::ParseError),
-    #[error(transparent)]
-    Target(#[from] TargetError),
     #[error("the event cannot be put into headers: {0}")]
     Header(#[from] InvalidHeaderValue),
-    #[error("{0}")]
-    Request(String),
+    #[error(transparent)]
+    Ask(#[from] AskError),
 }
 
 impl Sender {
@@ -53,11 +53,12 @@ impl Sender {
         let started = Instant::now();
         let sent = self.post(delivery).await;
         let (status, error, response, retry_after_s) = match sent {
-            Ok(answer) => {
-                let (status, retry_after) = (answer.status(), retry_after(answer.headers()));
-                let (text, error) = read_start(answer, MAX_RESPONSE_BYTES).await;
-                (Some(status), error, Some(text), retry_after)
-            }
+            Ok(answer) => (
+                Some(answer.status),
+                answer.broke_off,
+                Some(answer.text),
+                answer.retry_after_s,
+            ),
             Err(error) => {
                 let error = error.to_string().replace('\0', "\u{fffd}");
                 (None, Some(error), None, None)
@@ -84,7 +85,7 @@ impl Sender {
         attempt
     }
 
-    async fn post(&self, delivery: &Delivery) -> Result<Response, SendError> {
+    async fn post(&self, delivery: &Delivery) -> Result<Answer, SendError> {
         let url = delivery.url.clone().map_err(SendError::Url)?;
         let timeout_ms = u64::try_from(delivery.timeout_ms)
             .unwrap_or(0)
@@ -93,15 +94,15 @@ impl Sender {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_secs();
-        self.outbound
-            .request(Method::POST, url)?
-            .header(header::USER_AGENT, USER_AGENT)
-            .headers(headers(delivery, now)?)
-            .body(delivery.body.clone())
-            .timeout(Duration::from_millis(timeout_ms))
-            .send()
-            .await
-            .map_err(|error| SendError::Request(describe(error, timeout_ms)))
+        let question = Question {
+            method: Method::POST,
+            url,
+            headers: headers(delivery, now)?,
+            body: delivery.body.clone(),
+            timeout: Duration::from_millis(timeout_ms),
+            most: MAX_RESPONSE_BYTES,
+        };
+        Ok(self.outbound.ask(question).await?)
     }
 }
 
@@ -131,6 +132,7 @@ fn log(delivery: &Delivery, attempt: &Attempt) {
 fn headers(delivery: &Delivery, now: u64) -> Result<HeaderMap, InvalidHeaderValue> {
     let mut headers = HeaderMap::new();
     let message_id = HeaderValue::from_str(&delivery.message_id)?;
+    headers.insert(USER_AGENT, AGENT);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(EVENT, HeaderValue::from_str(&delivery.event_type)?);
     headers.insert(DELIVERY, message_id.clone());

@@ -2,24 +2,28 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, USER_AGENT};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::call::{Call, Failure, Outcome};
-use crate::outbound::{Outbound, describe, read_start, retry_after};
+use crate::outbound::{Outbound, Question};
 
 const API_BASE: &str = "https://api.stripe.com";
-const TIMEOUT_MS: u64 = 30_000;
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// A page of webhook endpoints is some 100 KiB.
 const MAX_RESPONSE_BYTES: usize = 1 << 20;
 /// Names of form fields.
 const EVENT: &str = "enabled_events[]";
 const MADE_BY: &str = "metadata[pg_affiliate_call]";
-const AGENT: &str = concat!("pg_affiliate/", env!("CARGO_PKG_VERSION"));
+const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("pg_affiliate/", env!("CARGO_PKG_VERSION")));
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const VERSION: HeaderName = HeaderName::from_static("stripe-version");
 
 /// Makes one call.
 pub(super) async fn make(
@@ -175,41 +179,46 @@ impl<'a> Api<'a> {
     ) -> Result<Value, Failure> {
         let url = Url::parse(&format!("{}/v1/{path}", self.base))
             .map_err(|error| Failure::local(format!("the API base is not valid: {error}")))?;
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", self.key.expose_secret()))
-            .map_err(|_| Failure::local("the secret key cannot be put into a header"))?;
+        let mut headers = HeaderMap::new();
+        let mut bearer = header(
+            &format!("Bearer {}", self.key.expose_secret()),
+            "secret key",
+        )?;
         bearer.set_sensitive(true);
-        let changes = method != Method::GET;
-        let mut request = self
-            .outbound
-            .request(method, url)
-            .map_err(|error| Failure::local(error.to_string()))?
-            .header(AUTHORIZATION, bearer)
-            .header(USER_AGENT, AGENT)
-            .timeout(Duration::from_millis(TIMEOUT_MS));
-        if changes {
-            request = request.header("Idempotency-Key", self.idempotency_key);
+        headers.insert(AUTHORIZATION, bearer);
+        headers.insert(USER_AGENT, AGENT);
+        if method != Method::GET {
+            let key = header(self.idempotency_key, "idempotency key")?;
+            headers.insert(IDEMPOTENCY_KEY, key);
         }
         if let Some(version) = self.version {
-            request = request.header("Stripe-Version", version);
+            headers.insert(VERSION, header(version, "API version")?);
         }
-        if let Some(form) = form {
-            let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
-            request = request.header(CONTENT_TYPE, kind).body(form);
+        if form.is_some() {
+            headers.insert(CONTENT_TYPE, FORM);
         }
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| Failure::local(describe(error, TIMEOUT_MS)))?;
-        let (status, retry_after_s) = (answer.status(), retry_after(answer.headers()));
-        let (text, broken) = read_start(answer, MAX_RESPONSE_BYTES).await;
-        match (status.is_success(), broken) {
+        let question = Question {
+            method,
+            url,
+            headers,
+            body: form.unwrap_or_default().into(),
+            timeout: TIMEOUT,
+            most: MAX_RESPONSE_BYTES,
+        };
+        let answer = self.outbound.ask(question).await;
+        let answer = answer.map_err(|error| Failure::local(error.to_string()))?;
+        match (answer.status.is_success(), answer.broke_off) {
             // Only registering needs what is in it, and says so where it is missing.
-            (true, None) => Ok(serde_json::from_str(&text).unwrap_or_default()),
+            (true, None) => Ok(serde_json::from_str(&answer.text).unwrap_or_default()),
             (true, Some(broken)) => Err(Failure::local(broken)),
             (false, _) => Err(Failure {
-                status_code: Some(status.as_u16()),
-                error: format!("HTTP {}{}", status.as_u16(), self.reason(&text)),
-                retry_after_s,
+                status_code: Some(answer.status.as_u16()),
+                error: format!(
+                    "HTTP {}{}",
+                    answer.status.as_u16(),
+                    self.reason(&answer.text)
+                ),
+                retry_after_s: answer.retry_after_s,
             }),
         }
     }
@@ -223,6 +232,11 @@ impl<'a> Api<'a> {
             format!(": {}", short.replace(self.key.expose_secret(), "…"))
         })
     }
+}
+
+fn header(text: &str, what: &str) -> Result<HeaderValue, Failure> {
+    HeaderValue::from_str(text)
+        .map_err(|_| Failure::local(format!("the {what} cannot be put into a header")))
 }
 
 fn endpoint_has(endpoint: &Value, event: &str) -> bool {

@@ -6,6 +6,9 @@ DECLARE
   v_new     affiliate_private.webhook_endpoint;
 BEGIN
   PERFORM affiliate_private.lock_facts(set_webhook.p_project_id, ARRAY['webhook:' || set_webhook.p_endpoint_id]);
+  -- Settling may be disabling it at this moment.
+  PERFORM FROM affiliate_private.webhook_endpoint AS e
+  WHERE e.project_id = set_webhook.p_project_id AND e.endpoint_id = set_webhook.p_endpoint_id FOR NO KEY UPDATE;
   v_old := affiliate_private.find_webhook(set_webhook.p_project_id, set_webhook.p_endpoint_id);
   -- How often alone is said for the built-in pauses.
   IF v_changes ? 'max_attempts' AND NOT v_changes ? 'retry_schedule' THEN

@@ -47,9 +47,10 @@ SELECT affiliate_private.declare_schema('WebhookDelivery', $json${
   }
 }$json$);
 SELECT affiliate_private.declare_schema('WebhookReplay', $json${
-  "type": "object", "required": ["id", "replayed", "has_more"],
+  "type": "object", "required": ["id", "replayed", "has_more", "next_after"],
   "properties": {
     "id": {"type": "integer", "minimum": 1, "description": "ID of the webhook"}, "replayed": {"type": "integer", "minimum": 0},
-    "has_more": {"type": "boolean", "description": "Whether the most there can be at once were replayed"}
+    "has_more": {"type": "boolean", "description": "Whether the most there can be at once were replayed"},
+    "next_after": {"type": ["integer", "null"], "description": "Where to go on, if there is more"}
   }
 }$json$);
