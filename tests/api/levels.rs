@@ -84,6 +84,19 @@ async fn an_affiliate_reaches_levels_by_what_it_earned_and_keeps_what_it_had_bef
 }
 
 #[tokio::test]
+async fn a_level_that_asks_for_nothing_is_for_newcomers_too() {
+    let shop = Shop::open(Profile::Portable).await;
+    let starter = json!({"name": "Starter", "commission_percent": 25, "minimum_referrals": 0});
+    let starter = add_level(&shop.project, starter).await;
+    promote(&shop).await;
+    shop.project.add_affiliate("ada@example.com", "ADA").await;
+    assert_eq!(promote(&shop).await, 1);
+    let level = data(&shop.project.get(LEVEL).await, 200);
+    assert_eq!(level["level_id"], json!(starter));
+    shop.close().await;
+}
+
+#[tokio::test]
 async fn the_owner_pins_a_level_and_lets_go_of_it() {
     let shop = Shop::open(Profile::Portable).await;
     let project = &shop.project;

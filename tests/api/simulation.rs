@@ -87,7 +87,10 @@ async fn a_rule_is_tried_on_history_and_nothing_is_written() {
             .expect("from Postgres")
             .message()
             .to_owned();
-        assert!(words.contains("unknown setting \"percent\""), "{words}");
+        assert!(
+            words.contains("cannot be tried with \"percent\": use commission_percent"),
+            "{words}"
+        );
         assert_eq!(
             project.affiliate("ada@example.com").await["total_earnings"],
             json!("20.00")

@@ -29,6 +29,7 @@ DECLARE
 BEGIN
   PERFORM affiliate_private.lock_inputs(set_product_commission.p_project_id, true);
   PERFORM affiliate_private.check_project(set_product_commission.p_project_id);
+  PERFORM affiliate_private.check_provider(set_product_commission.p_provider);
   v_at   := coalesce(set_product_commission.p_effective_at, clock_timestamp());
   v_rule := affiliate_private.parse_commission(set_product_commission.p_commission_percent, set_product_commission.p_commission_fixed,
                                                affiliate_private.project_currency(set_product_commission.p_project_id));

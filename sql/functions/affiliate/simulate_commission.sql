@@ -7,8 +7,12 @@ DECLARE
   v_value   text;
 BEGIN
   FOR v_key, v_value IN SELECT r.key, r.value FROM json_each_text(simulated_setting.p_rule) AS r LOOP
-    IF v_key NOT IN ('commission_percent', 'commission_fixed') THEN
+    IF v_key IN ('commission_duration', 'commission_months', 'recurring_commission', 'upgrade_commission') THEN
       v_setting := affiliate_private.change_setting(v_setting, v_key, v_value);
+    ELSIF v_key NOT IN ('commission_percent', 'commission_fixed') THEN
+      RAISE EXCEPTION USING ERRCODE = 'RF400',
+        MESSAGE = format('a rule cannot be tried with "%s": use commission_percent or commission_fixed, commission_duration, commission_months, '
+                         'recurring_commission or upgrade_commission', left(v_key, 60));
     END IF;
   END LOOP;
   v_rule := affiliate_private.parse_commission(simulated_setting.p_rule ->> 'commission_percent', simulated_setting.p_rule ->> 'commission_fixed', simulated_setting.p_currency);

@@ -27,6 +27,8 @@ BEGIN
   INSERT INTO affiliate_private.affiliate_status (project_id, affiliate_id, effective_at, status)
   VALUES (v_row.project_id, v_row.affiliate_id, v_row.created_at, v_row.status);
   PERFORM affiliate_private.own_code(v_row.project_id, 'referral', v_row.referral_code_key, v_row.affiliate_id);
+  -- A level may ask for nothing.
+  PERFORM affiliate_private.note_level_candidates(v_row.project_id, ARRAY[v_row.affiliate_id]);
   RETURN affiliate_private.data_json(affiliate_private.affiliate_json(v_row));
 END
 $$;

@@ -43,15 +43,22 @@ COMMENT ON FUNCTION affiliate_private.is_webhook_wanted(bigint, text) IS 'Whethe
 
 CREATE OR REPLACE FUNCTION affiliate_private.ring_doorbell() RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_now  CONSTANT timestamptz := clock_timestamp();
+  v_slot CONSTANT integer     := floor(extract(epoch FROM v_now) * 4)::bigint % 8;
 BEGIN
   -- A NOTIFY holds an instance-wide lock through commit, so few transactions ring: gateways look a few more times after
   -- each (gateway/src/server/listener.rs), and poll as well. A stricter isolation level could fail on the row.
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     PERFORM pg_notify('affiliate_outbox', '');
-  ELSIF NOT EXISTS (SELECT FROM affiliate_private.doorbell AS b WHERE b.rung_at BETWEEN clock_timestamp() - interval '250 milliseconds' AND clock_timestamp())
-        AND pg_try_advisory_xact_lock(hashtextextended('pg_affiliate:doorbell', 0)) THEN
-    UPDATE affiliate_private.doorbell AS b SET rung_at = clock_timestamp();
-    PERFORM pg_notify('affiliate_outbox', '');
+  ELSIF EXISTS (SELECT FROM affiliate_private.doorbell AS b WHERE b.slot = v_slot AND b.rung_at NOT BETWEEN v_now - interval '1 second' AND v_now) THEN
+    -- Of several at this moment one rings; one that rang in this slot and has not ended keeps the others from it.
+    PERFORM FROM affiliate_private.doorbell AS b
+    WHERE b.slot = v_slot AND b.rung_at NOT BETWEEN v_now - interval '1 second' AND v_now FOR NO KEY UPDATE SKIP LOCKED;
+    IF FOUND THEN
+      UPDATE affiliate_private.doorbell AS b SET rung_at = v_now WHERE b.slot = v_slot;
+      PERFORM pg_notify('affiliate_outbox', '');
+    END IF;
   END IF;
 END
 $$;
