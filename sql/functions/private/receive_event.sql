@@ -42,16 +42,32 @@ CREATE OR REPLACE FUNCTION affiliate_private.store_event(p_project_id bigint, p_
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_result record;
+  v_id     bigint;
 BEGIN
   v_result := affiliate_private.try_event(store_event.p_project_id, store_event.p_provider, store_event.p_event_key,
                                            store_event.p_header, store_event.p_doc, store_event.p_problem);
   INSERT INTO affiliate_private.provider_event (project_id, provider, event_key, event_type, occurred_at, outcome, error, body)
   VALUES (store_event.p_project_id, store_event.p_provider, store_event.p_event_key, v_result.event_type,
-          v_result.occurred_at, v_result.outcome, v_result.error, store_event.p_body);
+          v_result.occurred_at, v_result.outcome, v_result.error, store_event.p_body)
+  RETURNING provider_event_id INTO v_id;
+  -- Autovacuum comes within a minute, in which a backlog of events can be many thousands.
+  IF v_id IN (300, 3000) THEN
+    PERFORM affiliate_private.take_statistics();
+  END IF;
   RETURN v_result.outcome;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.store_event(bigint, text, text, record, jsonb, text, bytea) IS 'Keeps a new event raw beside its effect.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.take_statistics() RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  ANALYZE affiliate_private.customer, affiliate_private.customer_identity, affiliate_private.sale, affiliate_private.evidence, affiliate_private.refund,
+    affiliate_private.subscription, affiliate_private.referred_user, affiliate_private.conversion, affiliate_private.ledger_entry, affiliate_private.affiliate,
+    affiliate_private.attribution_code, affiliate_private.referral_link, affiliate_private.sale_edit, affiliate_private.provider_event;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.take_statistics() IS 'Has plans made anew that were made while tables were all but empty: every index begins with the project, so that for a few rows each looks as good as another, and such a plan reads all of the project''s.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.replay_event(p_event affiliate_private.provider_event) RETURNS text
 LANGUAGE plpgsql VOLATILE AS $$
