@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::server::ServeConfig;
-use connector::{Connector, connector};
+use connector::Connector;
 use resolver::PolicyResolver;
 use target::{Policy, TargetError};
 
@@ -85,7 +85,7 @@ impl Outbound {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(config.webhook_concurrency)
-            .build(connector(PolicyResolver::new(policy), tls));
+            .build(Connector::new(PolicyResolver::new(policy), tls));
         Self { client, policy }
     }
 

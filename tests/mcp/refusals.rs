@@ -100,8 +100,16 @@ async fn what_the_protocol_cannot_take_is_refused_as_everywhere() {
         ("DELETE", both, json, "", 405),
         ("POST", "text/html", json, call, 406),
         ("POST", both, "text/plain", call, 415),
-        ("POST", both, json, "{", 415),
-        ("POST", both, json, "{}", 415),
+        ("POST", both, json, "{", 400),
+        ("POST", both, json, "{}", 400),
+        ("POST", both, json, "[]", 400),
+        (
+            "POST",
+            both,
+            json,
+            r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}"#,
+            400,
+        ),
     ] {
         let method = method.parse().expect("a method");
         let request = affiliate_tests::http().request(method, &url);
@@ -116,6 +124,23 @@ async fn what_the_protocol_cannot_take_is_refused_as_everywhere() {
         assert!(answer.json()["error"].is_string(), "{refusal}");
         assert_eq!(answer.headers.contains_key("allow"), status == 405);
     }
+    let anything = affiliate_tests::http().post(&url).header("accept", "*/*");
+    let anything = anything
+        .bearer_auth(&shop.project.key)
+        .header("content-type", json);
+    let answer = Answer::of(anything.body(call)).await.expect("an answer");
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let revoke = "SELECT affiliate.revoke_api_key($1::bigint, k.id) FROM generate_series($1::bigint * 1000000 + 1, $1::bigint * 1000000 + 2) AS k (id)";
+    let owner = shop.database.connect().await;
+    owner
+        .query(revoke, &[&shop.project.id])
+        .await
+        .expect("revoked");
+    let ping = affiliate_tests::http()
+        .post(&url)
+        .header("content-type", json);
+    let answer = Answer::of(ping.bearer_auth(&shop.project.key).body(call)).await;
+    assert_eq!(answer.expect("an answer").status, 401);
     shop.close().await;
 }
 

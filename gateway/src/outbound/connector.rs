@@ -3,17 +3,25 @@
 //! The HTTP parser goes on as long as there is something to read, so that an endless row of interim answers (1xx) or of
 //! headers would hold its thread. These connections pause for others every so often, and end where nobody wants more.
 
+use std::collections::HashMap;
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use axum::http::Uri;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tower::util::MapResponse;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tower::{BoxError, Service};
 
 use super::resolver::PolicyResolver;
 
@@ -22,23 +30,83 @@ const IN_A_ROW: usize = 64 << 10;
 /// Bytes read in answer to what was last written: more than anyone here wants to read, heads and framing included.
 const AN_ANSWER: usize = 2 << 20;
 
+/// How long connecting may take, TLS included, also where the request that wanted it got another connection meanwhile.
+const CONNECTING: Duration = Duration::from_secs(10);
+/// How long until an address is given up for the next of the same name, times their number.
+const DIALLING: Duration = Duration::from_secs(4);
+/// Connections to one host and port that are being made at once: one that answers the first and lets the others hang must
+/// not take all there are.
+const MOST_CONNECTING: usize = 32;
+/// Hosts known before those that nobody connects to are looked for.
+const MANY: usize = 1024;
+
 type Stream = TokioIo<MaybeHttpsStream<TokioIo<TcpStream>>>;
-type Map = fn(MaybeHttpsStream<TokioIo<TcpStream>>) -> TokioIo<Metered<Stream>>;
-pub(super) type Connector = MapResponse<HttpsConnector<HttpConnector<PolicyResolver>>, Map>;
 
 /// Connects where the resolver permits, with TLS for https.
-pub(super) fn connector(resolver: PolicyResolver, tls: ClientConfig) -> Connector {
-    let mut http = HttpConnector::new_with_resolver(resolver);
-    http.enforce_http(false);
-    http.set_nodelay(true);
-    let https = HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(http);
-    MapResponse::new(https, |stream| {
-        TokioIo::new(Metered::new(TokioIo::new(stream)))
-    })
+#[derive(Clone)]
+pub(super) struct Connector {
+    https: HttpsConnector<HttpConnector<PolicyResolver>>,
+    limit: Duration,
+    hosts: Arc<Mutex<HashMap<String, Weak<Semaphore>>>>,
+}
+
+impl Connector {
+    pub(super) fn new(resolver: PolicyResolver, tls: ClientConfig) -> Self {
+        let mut http = HttpConnector::new_with_resolver(resolver);
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        http.set_connect_timeout(Some(DIALLING));
+        let https = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(http);
+        Self {
+            https,
+            limit: CONNECTING,
+            hosts: Arc::default(),
+        }
+    }
+
+    fn places(&self, uri: &Uri) -> Arc<Semaphore> {
+        let host = uri.authority().map(ToString::to_string).unwrap_or_default();
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if hosts.len() >= MANY {
+            hosts.retain(|_, places| places.strong_count() > 0);
+        }
+        let known = hosts.get(&host).and_then(Weak::upgrade);
+        known.unwrap_or_else(|| {
+            let places = Arc::new(Semaphore::new(MOST_CONNECTING));
+            hosts.insert(host, Arc::downgrade(&places));
+            places
+        })
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Metered<Stream>>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.https.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let places = self.places(&uri);
+        let (connecting, limit) = (self.https.call(uri), self.limit);
+        async move {
+            let connected = async {
+                let _place = places.acquire().await?;
+                connecting.await
+            };
+            let stream = timeout(limit, connected).await;
+            let stream =
+                stream.map_err(|_| format!("no connection within {} ms", limit.as_millis()))??;
+            Ok(TokioIo::new(Metered::new(TokioIo::new(stream))))
+        }
+        .boxed()
+    }
 }
 
 /// A stream that is read in portions.
@@ -116,7 +184,39 @@ impl<S: Connection> Connection for Metered<S> {
 mod tests {
     use std::future::poll_fn;
 
+    use tokio::net::TcpListener;
+
+    use super::super::target::Policy;
     use super::*;
+    use crate::server::tls::client_config;
+
+    /// They take connections and never say a word of TLS.
+    #[tokio::test]
+    async fn connections_that_come_to_nothing_are_few_and_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let uri = format!("https://{}/", listener.local_addr().expect("it"));
+        let policy = Policy {
+            allow_loopback: true,
+            allow_private: false,
+            allow_http: false,
+        };
+        let tls = client_config().expect("TLS");
+        let mut connector = Connector::new(PolicyResolver::new(policy), tls);
+        connector.limit = Duration::from_secs(3);
+        let mut connecting = Vec::new();
+        for _ in 0..MOST_CONNECTING + 8 {
+            connecting.push(tokio::spawn(connector.call(uri.parse().expect("a URI"))));
+        }
+        let mut taken = Vec::new();
+        for _ in 0..MOST_CONNECTING {
+            taken.push(listener.accept().await.expect("a connection"));
+        }
+        assert!(listener.accept().now_or_never().is_none(), "one more");
+        for ended in connecting {
+            let error = ended.await.expect("an end").expect_err("no TLS");
+            assert_eq!(error.to_string(), "no connection within 3000 ms");
+        }
+    }
 
     #[tokio::test]
     async fn an_endless_answer_pauses_for_others_and_ends() {

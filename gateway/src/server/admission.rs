@@ -101,6 +101,12 @@ impl<'a> Admission<'a> {
         self.key.exhausted(Instant::now()).map(Outcome::exhausted)
     }
 
+    /// Whether the caller's key is live, of what is not counted.
+    pub(super) async fn check(&self) -> Result<(), ApiError> {
+        let checked = self.authorize(None, 0).await;
+        checked.map(drop).map_err(|failure| self.error(failure))
+    }
+
     /// Does what the request wants, if the database lets the caller.
     pub(super) async fn run(&self, wanted: Wanted<'_>) -> Outcome {
         let ticket = match self.ticket().await {

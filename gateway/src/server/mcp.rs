@@ -7,17 +7,19 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rmcp::model::Extensions;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
+use super::admission::Admission;
 use super::{App, RequestBody, ServeConfig, api};
+use crate::catalog::json;
 use crate::error::ApiError;
 use crate::mcp::{Answer, Api, ApiRequest, Server, ToolSet, Unreachable};
 
@@ -41,16 +43,12 @@ pub(super) fn service(app: Weak<App>, config: &ServeConfig) -> Service {
 
 /// `POST /mcp`.
 pub(super) async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let timeout = Duration::from_millis(app.config.body_timeout_ms);
     let mut body = RequestBody::new(body, &parts.headers, app.config.max_body_bytes, timeout);
-    let authenticated = app.authenticator.authenticate(&parts.headers).await;
-    let read = match authenticated {
-        Ok(_) => body.read().await,
-        Err(error) => Err(error),
-    };
-    let response = match read {
+    let response = match message(&app, &parts.headers, &mut body).await {
         Ok(bytes) => {
+            accept_both(&mut parts.headers);
             let request = Request::from_parts(parts, Body::from(bytes));
             in_json(app.mcp.handle(request).await.into_response()).await
         }
@@ -58,6 +56,36 @@ pub(super) async fn receive(State(app): State<Arc<App>>, request: Request) -> Re
     };
     body.discard();
     response
+}
+
+/// The body of a caller whose key is live, once it is seen to be one JSON object without ambiguous keys.
+async fn message(
+    app: &App,
+    headers: &HeaderMap,
+    body: &mut RequestBody,
+) -> Result<Bytes, ApiError> {
+    let caller = app.authenticator.authenticate(headers).await?;
+    Admission::new(app, &caller).check().await?;
+    let bytes = body.read().await?;
+    let wrong = |reason: &str| {
+        ApiError::bad_request(format!("The body is not a JSON-RPC message: {reason}"))
+    };
+    match json::parse(&bytes) {
+        Ok(message) if message.is_object() => Ok(bytes),
+        Ok(_) => Err(wrong("it is not an object, and there are no batches")),
+        Err(reason) => Err(wrong(&reason)),
+    }
+}
+
+/// Who takes anything, or does not say, takes both forms that the protocol asks for.
+fn accept_both(headers: &mut HeaderMap) {
+    let mut accepted = headers.get_all(ACCEPT).iter().peekable();
+    let anything = accepted.peek().is_none()
+        || accepted.any(|kinds| kinds.as_bytes().windows(3).any(|part| part == b"*/*"));
+    if anything {
+        let both = HeaderValue::from_static("application/json, text/event-stream");
+        headers.insert(ACCEPT, both);
+    }
 }
 
 /// The protocol's refusals as they are, and those of its transport, which are plain text, in the form of all others.
@@ -69,8 +97,13 @@ async fn in_json(response: Response) -> Response {
         return response;
     }
     let text = to_bytes(response.into_body(), usize::MAX).await;
-    let text = text.unwrap_or_default();
-    ApiError::new(status, String::from_utf8_lossy(&text).into_owned()).into_response()
+    let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+    // It was JSON by its header and in fact, and makes no message.
+    if status == StatusCode::UNSUPPORTED_MEDIA_TYPE && text.starts_with("fail to deserialize") {
+        let text = "The body is not a JSON-RPC message: jsonrpc must be \"2.0\", method a string, and id a string or a whole number";
+        return ApiError::bad_request(text).into_response();
+    }
+    ApiError::new(status, text).into_response()
 }
 
 /// The API of the gateway itself.

@@ -9,9 +9,9 @@ BEGIN
   IF create_api_key.p_rate_limit_per_minute IS NULL OR create_api_key.p_rate_limit_per_minute NOT BETWEEN 1 AND 1000000 THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = format('rate limit must be between 1 and 1000000 a minute, got %s', create_api_key.p_rate_limit_per_minute);
   END IF;
-  INSERT INTO affiliate_private.api_key AS k (project_id, key_id, name, scope, secret_hash, rate_limit_per_minute)
+  INSERT INTO affiliate_private.api_key AS k (project_id, key_id, name, scope, secret_hash, secret_check, rate_limit_per_minute)
   VALUES (create_api_key.p_project_id, affiliate_private.next_key_id(create_api_key.p_project_id), create_api_key.p_name, create_api_key.p_scope,
-          affiliate_private.bcrypt_hash(v_secret), create_api_key.p_rate_limit_per_minute)
+          affiliate_private.bcrypt_hash(v_secret), substring(sha256(convert_to(v_secret, 'UTF8')) FROM 1 FOR 4), create_api_key.p_rate_limit_per_minute)
   RETURNING k.* INTO v_key;
   RETURN row_to_json(x) FROM (
     SELECT v_key.key_id AS id, format('rgk_%s_%s', v_key.key_id, v_secret) AS api_key, v_key.name AS name, v_key.scope AS scope,

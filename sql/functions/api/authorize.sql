@@ -1,9 +1,9 @@
-CREATE OR REPLACE FUNCTION affiliate_api.find_api_key(p_key_id bigint) RETURNS TABLE (project_id bigint, secret_hash text)
+CREATE OR REPLACE FUNCTION affiliate_api.find_api_key(p_key_id bigint) RETURNS TABLE (project_id bigint, secret_hash text, secret_check bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT k.project_id, k.secret_hash FROM affiliate_private.api_key AS k
+  SELECT k.project_id, k.secret_hash, k.secret_check FROM affiliate_private.api_key AS k
   WHERE k.project_id = find_api_key.p_key_id / 1000000 AND k.key_id = find_api_key.p_key_id AND k.revoked_at IS NULL
 $$;
-COMMENT ON FUNCTION affiliate_api.find_api_key(bigint) IS 'Project and bcrypt hash of a live key, for the gateway to verify the secret once; no row for an unknown or revoked key.';
+COMMENT ON FUNCTION affiliate_api.find_api_key(bigint) IS 'Project and bcrypt hash of a live key, for the gateway to verify the secret once, and by what to refuse a wrong one before that; no row for an unknown or revoked key.';
 
 CREATE OR REPLACE FUNCTION affiliate_api.find_token_key(p_key_id bigint) RETURNS TABLE (project_id bigint, secret text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
