@@ -11,9 +11,6 @@ BEGIN
   IF replay_webhooks.p_status NOT IN ('dead', 'missed', 'all') THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'status must be dead, missed or all';
   END IF;
-  IF replay_webhooks.p_since >= replay_webhooks.p_until THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = 'since must be before until';
-  END IF;
   -- Two at once would both find the same.
   PERFORM affiliate_private.lock_facts(replay_webhooks.p_project_id, ARRAY['webhook:' || replay_webhooks.p_endpoint_id]);
   v_row   := affiliate_private.find_enabled_webhook(replay_webhooks.p_project_id, replay_webhooks.p_endpoint_id);
@@ -43,7 +40,7 @@ BEGIN
                                             CASE WHEN v_count = 10000 THEN v_last END AS next_after) AS x;
 END
 $$;
-COMMENT ON FUNCTION affiliate.replay_webhooks(bigint, bigint, text, timestamptz, timestamptz, bigint) IS 'Sends an endpoint again, with the same ids and bodies, what it never took (dead), what was not even tried because it was disabled (missed), or everything (all) written from p_since, by default its creation, until before p_until; not what is on its way. The oldest 10,000 after the event p_after at most: go on with next_after. RF400 wrong status or nothing between p_since and p_until, RF404 unknown endpoint, RF409 disabled.';
+COMMENT ON FUNCTION affiliate.replay_webhooks(bigint, bigint, text, timestamptz, timestamptz, bigint) IS 'Sends an endpoint again, with the same ids and bodies, what it never took (dead), what was not even tried because it was disabled (missed), or everything (all) written from p_since, by default its creation, until before p_until; not what is on its way. The oldest 10,000 after the event p_after at most: go on with next_after. RF400 wrong status, RF404 unknown endpoint, RF409 disabled.';
 
 CREATE OR REPLACE FUNCTION affiliate.replay_webhook(p_project_id bigint, p_endpoint_id bigint, p_delivery_id bigint) RETURNS json
 LANGUAGE plpgsql VOLATILE AS $$
