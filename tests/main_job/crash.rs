@@ -18,66 +18,72 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-/// How many events a flood has. Nothing here depends on the kernels but the sums, so that one flood may be smaller.
-const FLOODS: [(Profile, usize); 2] = [(Profile::Native, 5_000), (Profile::Portable, 2_000)];
 const SENDERS: usize = 16;
 /// Every fifth event is a refund of the sale before it.
 const REFUND_EVERY: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kill_9_of_gateway_and_postgres_loses_nothing_and_counts_nothing_twice() {
-    for (profile, count) in FLOODS {
-        let cluster = Cluster::durable().await;
-        let database = cluster.create_database(profile).await;
-        let mut shop = Shop::open_on(database, &[]).await;
-        shop.project.add_affiliate("ada@example.com", "ADA").await;
-        // Webhooks are written with their sales; their receiver never answers, and that must hold nothing up.
-        let silent = Receiver::start().await;
-        silent.answer((0..count).map(|_| Answer::status(200).delayed(Duration::from_secs(60))));
-        let converted = ["--events", "referral_converted"];
-        shop.project
-            .add_webhook(&shop.database, silent.url(), &converted)
-            .await;
-        let events: Arc<Vec<Event>> = Arc::new((0..count).map(event).collect());
+    kill_9(Profile::Native, 5_000).await;
+}
 
-        // The gateway dies; what was being answered then may or may not have happened.
-        let next = Arc::new(AtomicUsize::new(0));
-        let answered = Arc::new(AtomicUsize::new(0));
-        let senders = send(&shop.project, &events, &next, &answered);
-        reach(&answered, count / 5).await;
-        shop.gateway.kill9();
-        senders.join_all().await;
-        assert!(next.load(Ordering::SeqCst) < count, "killed in the middle");
-        shop.gateway = Gateway::start(&shop.database).await;
-        shop.project = shop.project.at(&shop.gateway);
+/// Nothing here depends on the kernels but the sums, so that this flood may be smaller.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kill_9_of_gateway_and_postgres_loses_nothing_portably() {
+    kill_9(Profile::Portable, 2_000).await;
+}
 
-        // Postgres dies under the new gateway, which goes on by itself.
-        let senders = send(&shop.project, &events, &next, &answered);
-        reach(&answered, count / 2).await;
-        let postmaster = cluster.server().postmaster_pid().expect("a postmaster");
-        kill(Pid::from_raw(postmaster), Signal::SIGKILL).expect("it is killed");
-        assert!(next.load(Ordering::SeqCst) < count, "killed in the middle");
-        senders.join_all().await;
-        until("the gateway to be ready again", async || {
-            let ready = affiliate_tests::http().get(shop.gateway.url("/readyz"));
-            ready.send().await.ok()?.status().is_success().then_some(())
-        })
+async fn kill_9(profile: Profile, count: usize) {
+    let cluster = Cluster::durable().await;
+    let database = cluster.create_database(profile).await;
+    let mut shop = Shop::open_on(database, &[]).await;
+    shop.project.add_affiliate("ada@example.com", "ADA").await;
+    // Webhooks are written with their sales; their receiver never answers, and that must hold nothing up.
+    let silent = Receiver::start().await;
+    silent.answer((0..count).map(|_| Answer::status(200).delayed(Duration::from_secs(60))));
+    let converted = ["--events", "referral_converted"];
+    shop.project
+        .add_webhook(&shop.database, silent.url(), &converted)
         .await;
+    let events: Arc<Vec<Event>> = Arc::new((0..count).map(event).collect());
 
-        // Everything again, from the first to the last.
-        let acknowledged = answered.swap(0, Ordering::SeqCst);
-        let again = Arc::new(AtomicUsize::new(0));
-        send(&shop.project, &events, &again, &answered)
-            .join_all()
-            .await;
-        assert_eq!(answered.load(Ordering::SeqCst), count);
-        assert!(acknowledged < count, "something was lost on the way");
-        assert_exactly_once(&shop, count).await;
-        drop(shop);
-        tokio::task::spawn_blocking(move || drop(cluster))
-            .await
-            .expect("the cluster stops");
-    }
+    // The gateway dies; what was being answered then may or may not have happened.
+    let next = Arc::new(AtomicUsize::new(0));
+    let answered = Arc::new(AtomicUsize::new(0));
+    let senders = send(&shop.project, &events, &next, &answered);
+    reach(&answered, count / 5).await;
+    shop.gateway.kill9();
+    senders.join_all().await;
+    assert!(next.load(Ordering::SeqCst) < count, "killed in the middle");
+    shop.gateway = Gateway::start(&shop.database).await;
+    shop.project = shop.project.at(&shop.gateway);
+
+    // Postgres dies under the new gateway, which goes on by itself.
+    let senders = send(&shop.project, &events, &next, &answered);
+    reach(&answered, count / 2).await;
+    let postmaster = cluster.server().postmaster_pid().expect("a postmaster");
+    kill(Pid::from_raw(postmaster), Signal::SIGKILL).expect("it is killed");
+    assert!(next.load(Ordering::SeqCst) < count, "killed in the middle");
+    senders.join_all().await;
+    until("the gateway to be ready again", async || {
+        let ready = affiliate_tests::http().get(shop.gateway.url("/readyz"));
+        ready.send().await.ok()?.status().is_success().then_some(())
+    })
+    .await;
+
+    // Everything again, from the first to the last.
+    let acknowledged = answered.swap(0, Ordering::SeqCst);
+    let again = Arc::new(AtomicUsize::new(0));
+    send(&shop.project, &events, &again, &answered)
+        .join_all()
+        .await;
+    assert_eq!(answered.load(Ordering::SeqCst), count);
+    assert!(acknowledged < count, "something was lost on the way");
+    assert_exactly_once(&shop, count).await;
+    drop(shop);
+    tokio::task::spawn_blocking(move || drop(cluster))
+        .await
+        .expect("the cluster stops");
 }
 
 /// A sale of 100.00, or a refund of 25.00 of the sale before.
