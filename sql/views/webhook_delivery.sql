@@ -5,7 +5,8 @@ SELECT p.project_id, v.*
 FROM affiliate_private.visible_project AS p
 CROSS JOIN LATERAL (
   SELECT d.delivery_id, d.endpoint_id, e.message_id, e.event_type, d.status, d.attempts, d.created_at, d.settled_at,
-         d.next_attempt_at, substring(a.url from '^https?://(?:[^/?#]*@)?([^/?#]*)') AS host, a.status_code, a.error, a.duration_ms, a.response, e.body AS payload
+         d.next_attempt_at, substring(a.url from '^https?://(?:[^/?#]*@)?([^/?#]*)') AS host, a.status_code, a.error, a.duration_ms, a.response,
+         CASE WHEN strpos(e.body, '"payout_preferences":') > 0 THEN (e.body::jsonb #- '{referrer,payout_preferences}')::text ELSE e.body END AS payload
   FROM (SELECT p.*) AS p
   JOIN affiliate_private.webhook_delivery AS d ON d.project_id = p.project_id
   JOIN affiliate_private.webhook_event AS e ON e.project_id = d.project_id AND e.event_id = d.event_id
@@ -27,7 +28,7 @@ COMMENT ON COLUMN affiliate.webhook_deliveries.status_code IS 'What the last att
 COMMENT ON COLUMN affiliate.webhook_deliveries.error IS 'What went wrong with the last attempt.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.duration_ms IS 'How long the last attempt took.';
 COMMENT ON COLUMN affiliate.webhook_deliveries.response IS 'The first 4 KiB of the last answer.';
-COMMENT ON COLUMN affiliate.webhook_deliveries.payload IS 'What is posted, byte for byte.';
+COMMENT ON COLUMN affiliate.webhook_deliveries.payload IS 'What is posted, byte for byte, but for how the affiliate is paid, which is left out.';
 
 CREATE OR REPLACE VIEW affiliate.webhook_attempts WITH (security_barrier) AS
 SELECT p.project_id, v.*

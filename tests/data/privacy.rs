@@ -228,3 +228,17 @@ async fn nobody_is_not_found() {
     }
     shop.close().await;
 }
+
+/// Only the letters A to Z have two forms in an address; a body has them as they were sent.
+#[tokio::test]
+async fn an_address_with_other_capitals_is_found_in_bodies_as_well() {
+    let shop = Shop::open(Profile::Portable).await;
+    shop.project.add_affiliate("ada@example.com", "ADA").await;
+    let sale = Event::sale("pi_1", 1000)
+        .email("Änne@Example.com")
+        .code("ADA");
+    assert_eq!(shop.project.deliver(&sale).await, "applied");
+    let erased = person(&shop, "erase", "Änne@example.COM").await;
+    assert_eq!(erased["events_erased"], 1, "{erased}");
+    shop.close().await;
+}

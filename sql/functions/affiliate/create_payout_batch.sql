@@ -14,6 +14,9 @@ BEGIN
     v_project, create_payout_batch.p_affiliate_ids, create_payout_batch.p_requested_only) AS c);
   -- Nobody settles a sale meanwhile, and of two runs at once the second finds what the first has reserved.
   PERFORM affiliate_private.lock_inputs(v_project.project_id, true);
+  IF create_payout_batch.p_requested_only THEN
+    v_candidates := affiliate_private.still_requested(v_project.project_id, v_candidates);
+  END IF;
   SELECT b.* INTO v_batch FROM affiliate_private.payout_batch AS b
   WHERE b.project_id = v_project.project_id AND b.reference = create_payout_batch.p_reference;
   IF NOT FOUND THEN

@@ -35,6 +35,8 @@ DECLARE
 BEGIN
   PERFORM affiliate_private.check_setting('status', decide_payout_request.p_status, '^(approved|rejected|canceled)$', '"approved", "rejected" or "canceled"');
   PERFORM affiliate_private.check_payout_text('reason', decide_payout_request.p_reason, 1000);
+  -- Not while a batch is made of what is approved.
+  PERFORM affiliate_private.lock_inputs(decide_payout_request.p_project_id, false);
   SELECT q.* INTO v_row FROM affiliate_private.payout_request AS q
   WHERE q.project_id = decide_payout_request.p_project_id AND q.request_id = decide_payout_request.p_request_id FOR UPDATE;
   IF NOT FOUND THEN

@@ -18,6 +18,16 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION affiliate_private.payout_candidates(affiliate_private.project, bigint[], boolean) IS 'Affiliates with eligible money that is not reserved, and the reason for leaving each out, NULL where there is none.';
 
+CREATE OR REPLACE FUNCTION affiliate_private.still_requested(p_project_id bigint, p_candidates affiliate_private.payout_candidate[]) RETURNS affiliate_private.payout_candidate[]
+LANGUAGE sql STABLE AS $$
+  SELECT array_agg(ROW(c.affiliate_id, c.payable_minor, CASE
+    WHEN c.reason IS NULL AND NOT EXISTS (SELECT FROM affiliate_private.payout_request AS q
+                                          WHERE q.project_id = still_requested.p_project_id AND q.affiliate_id = c.affiliate_id AND q.status = 'approved')
+    THEN 'not_requested' ELSE c.reason END)::affiliate_private.payout_candidate)
+  FROM unnest(still_requested.p_candidates) AS c
+$$;
+COMMENT ON FUNCTION affiliate_private.still_requested(bigint, affiliate_private.payout_candidate[]) IS 'The candidates, without a payout for those whose request is not approved any more. The caller holds lock_inputs exclusively.';
+
 CREATE OR REPLACE FUNCTION affiliate_private.fill_payout_batch(p_batch affiliate_private.payout_batch, p_minimum_minor bigint, p_candidates affiliate_private.payout_candidate[]) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE

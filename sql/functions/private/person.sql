@@ -46,7 +46,8 @@ BEGIN
   EXCEPTION WHEN OTHERS THEN
     v_text := encode(mentions.p_body, 'escape');
   END;
-  v_text := lower(v_text);
+  -- As fold_key does: by the database's rules another capital than A to Z would be another word.
+  v_text := lower(v_text COLLATE "C");
   FOREACH v_word IN ARRAY mentions.p_words LOOP
     IF strpos(v_text, v_word) > 0 THEN
       RETURN true;

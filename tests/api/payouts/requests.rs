@@ -2,6 +2,7 @@
 
 use affiliate_tests::database::Profile;
 use affiliate_tests::shop::{Project, Shop};
+use affiliate_tests::wait::until;
 use serde_json::{Value, json};
 
 use super::{BATCHES, affiliate, batch, end, payouts, sell, set_project};
@@ -168,5 +169,65 @@ async fn requests_are_rejected_canceled_and_filtered() {
         .put(&format!("{PATH}/99"), &json!({"status": "approved"}))
         .await;
     assert_refused(&unknown, 404, "Payout request not found");
+    shop.close().await;
+}
+
+/// The owner rejects a request, and at that moment somebody pays what is approved; both wait for a third.
+#[tokio::test]
+async fn what_is_rejected_while_a_batch_waits_is_not_paid() {
+    let shop = Shop::open(Profile::Portable).await;
+    let project = &shop.project;
+    affiliate(project, "ada").await;
+    sell(project, "pi_1", 10_000, "ada").await;
+    let request = ask(project, "ada").await;
+    decide(project, &request, "approved").await;
+    let third = shop.database.connect_superuser().await;
+    let hold = "BEGIN; SELECT affiliate_private.lock_inputs(1, true)";
+    third.batch_execute(hold).await.expect("the lock");
+    let waiting = async |count: i64| {
+        let sql = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+        until("somebody to wait", async || {
+            let row = third.query_one(sql, &[]).await.expect("a count");
+            (row.get::<_, i64>(0) >= count).then_some(())
+        })
+        .await;
+    };
+    let rejected = decide(project, &request, "rejected");
+    let paid = async {
+        waiting(1).await;
+        let only = json!({"requested_only": true});
+        data(&project.post(BATCHES, &only).await, 201)
+    };
+    let released = async {
+        waiting(2).await;
+        third.batch_execute("COMMIT").await.expect("the end");
+    };
+    let (rejected, batch, ()) = tokio::join!(rejected, paid, released);
+    assert_eq!(rejected["status"], "rejected");
+    assert_eq!(
+        (&batch["payouts"], &batch["left_out"]),
+        (&json!(0), &json!(1))
+    );
+    shop.close().await;
+}
+
+/// Such a transaction would not see what was reserved, or paid, since it began.
+#[tokio::test]
+async fn nothing_is_paid_by_what_was_true_some_time_ago() {
+    let shop = Shop::open(Profile::Portable).await;
+    affiliate(&shop.project, "ada").await;
+    sell(&shop.project, "pi_1", 10_000, "ada").await;
+    let owner = shop.database.connect().await;
+    let begin =
+        "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM affiliate_private.project";
+    owner.batch_execute(begin).await.expect("a snapshot");
+    batch(&shop.project).await;
+    let again = owner
+        .query("SELECT affiliate.create_payout_batch(1)", &[])
+        .await;
+    let refused = again.expect_err("an old snapshot");
+    let refused = refused.as_db_error().expect("from Postgres").message();
+    assert!(refused.contains("under REPEATABLE READ"), "{refused}");
+    owner.batch_execute("ROLLBACK").await.expect("the end");
     shop.close().await;
 }
