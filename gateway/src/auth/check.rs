@@ -1,8 +1,9 @@
 //! Checking the secrets of API keys that this process has not seen yet.
 //!
 //! bcrypt is slow on purpose, so a flood of wrong keys is a flood of work. What keeps it from good keys: a verified key
-//! never comes here, nor does a wrong secret for one; the check bytes of a key tell wrong secrets before bcrypt does; few checks run at once, those of one key one after another, so
-//! that guesses at a few keys do not queue up before the others; and what waits is bounded, per key and in all.
+//! never comes here, nor does a wrong secret for one; the check bytes of a key tell wrong secrets before bcrypt does;
+//! few checks run at once, those of one key one after another, so that guesses at a few keys do not queue up before the
+//! others; and what waits is bounded, per key and in all.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

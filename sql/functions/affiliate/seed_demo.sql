@@ -16,13 +16,14 @@ BEGIN
   IF NOT FOUND THEN
     v_created    := affiliate.create_project(v_name);
     v_project_id := (v_created ->> 'project_id')::bigint;
-    PERFORM affiliate.set_provider(v_project_id, 'stripe', v_secret);
-    PERFORM affiliate_private.seed_demo_life(v_project_id);
   END IF;
   SELECT s.secret INTO v_live FROM affiliate_private.live_secrets(v_project_id, 'stripe') AS s ORDER BY s.secret_id DESC LIMIT 1;
   IF NOT FOUND THEN
     PERFORM affiliate.set_provider(v_project_id, 'stripe', v_secret);
     v_live := v_secret;
+  END IF;
+  IF v_created IS NOT NULL THEN
+    PERFORM affiliate_private.seed_demo_life(v_project_id);
   END IF;
   RETURN row_to_json(x) FROM (
     SELECT v_project_id AS project_id, v_created ->> 'api_key' AS api_key, v_live AS webhook_secret, v_created IS NOT NULL AS created) AS x;

@@ -17,9 +17,7 @@ use super::csv::{self, Reader, Record};
 
 /// Plans made for empty tables are poor ones: statistics are taken after so many batches, then after ten times as many.
 const FIRST_ANALYZE: u64 = 1;
-const ANALYZE: &str = "ANALYZE affiliate_private.customer_identity, affiliate_private.sale, affiliate_private.evidence,
-    affiliate_private.referred_user, affiliate_private.conversion, affiliate_private.ledger_entry, affiliate_private.affiliate,
-    affiliate_private.referral_link, affiliate_private.attribution_code, affiliate_private.refund, affiliate_private.sale_edit";
+const ANALYZE: &str = "SELECT affiliate_private.take_statistics()";
 const COPY: &str =
     "COPY affiliate_private.import_line (project_id, import_id, line_no, fields) FROM STDIN";
 /// How often progress is shown.
