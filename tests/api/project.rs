@@ -23,6 +23,15 @@ async fn settings_are_read_and_changed_one_by_one() {
     assert_eq!(data(&project.get(PATH).await, 200), expected);
     let changes: [(Value, &[(&str, Value)]); 7] = [
         (
+            json!({"name": "Büro", "currency": "eur", "touch_model": "first", "allow_self_referral": true}),
+            &[
+                ("name", json!("Büro")),
+                ("currency", json!("EUR")),
+                ("touch_model", json!("first")),
+                ("allow_self_referral", json!(true)),
+            ],
+        ),
+        (
             json!({"hold_days": 14, "unknown": 1}),
             &[("hold_days", json!(14))],
         ),
@@ -63,15 +72,6 @@ async fn settings_are_read_and_changed_one_by_one() {
                 ("commission_months", json!(12)),
                 ("commission_base", json!("gross")),
                 ("on_cancel", json!("reverse_held")),
-            ],
-        ),
-        (
-            json!({"name": "Büro", "currency": "eur", "touch_model": "first", "allow_self_referral": true}),
-            &[
-                ("name", json!("Büro")),
-                ("currency", json!("EUR")),
-                ("touch_model", json!("first")),
-                ("allow_self_referral", json!(true)),
             ],
         ),
     ];
@@ -152,4 +152,52 @@ async fn a_new_commission_and_hold_are_for_later_sales() {
         assert_clean(&shop.database).await;
         shop.close().await;
     }
+}
+
+#[tokio::test]
+async fn the_currency_stays_once_there_are_amounts_in_it() {
+    let shop = Shop::open(Profile::Portable).await;
+    let commission = "/api/v1/affiliates/ada@example.com/commission";
+    let product = "/api/v1/products/stripe/prod_1";
+    let levels = "/api/v1/commission-levels";
+    let gold = json!({"name": "Gold", "commission_percent": 30, "minimum_earned": 500});
+    let fixed = json!({"commission_fixed": 3});
+    let rates = "/api/v1/exchange-rates";
+    let pounds = json!({"currency": "GBP", "rate": 1.25});
+    for (path, body, words) in [
+        (PATH, fixed.clone(), "fixed commissions"),
+        (PATH, json!({"tier_fixed": 1}), "fixed commissions"),
+        (commission, fixed.clone(), "fixed commissions"),
+        (product, fixed, "fixed commissions"),
+        (levels, gold, "levels to be reached by earnings"),
+        (rates, pounds, "exchange rates"),
+        (PATH, json!({"payout_minimum": 10}), "payout_minimum"),
+    ] {
+        let project = shop.add_project(&[]).await;
+        project.add_affiliate("ada@example.com", "ADA").await;
+        if [levels, rates].contains(&path) {
+            data(&project.post(path, &body).await, 201);
+        } else {
+            data(&project.put(path, &body).await, 200);
+        }
+        let before = data(&project.get(PATH).await, 200);
+        let answer = project.put(PATH, &json!({"currency": "EUR"})).await;
+        assert_refused(&answer, 409, words);
+        // The same currency is no change.
+        let same = project.put(PATH, &json!({"currency": "usd"})).await;
+        assert_eq!(data(&same, 200), before);
+    }
+    // What a project pays out at least can be said anew.
+    let project = &shop.project;
+    data(
+        &project.put(PATH, &json!({"payout_minimum": 10})).await,
+        200,
+    );
+    let yen = json!({"payout_minimum": 1000, "currency": "JPY"});
+    let changed = data(&project.put(PATH, &yen).await, 200);
+    assert_eq!(
+        (&changed["payout_minimum"], &changed["currency"]),
+        (&json!(1000), &json!("JPY"))
+    );
+    shop.close().await;
 }

@@ -241,3 +241,33 @@ async fn a_parent_that_cannot_be_is_refused() {
     );
     shop.close().await;
 }
+
+#[tokio::test]
+async fn two_affiliates_are_never_each_others_parents_at_any_moment() {
+    let shop = Shop::open(Profile::Portable).await;
+    let ada = shop.project.add_affiliate("ada@example.com", "ADA").await;
+    let bob = shop.project.add_affiliate("bob@example.com", "BOB").await;
+    let client = shop.database.connect().await;
+    let put = async |child: i64, parent: Option<i64>, month: &str| {
+        let parent = parent.map_or("NULL".to_owned(), |id| id.to_string());
+        let sql = format!(
+            "SELECT affiliate.set_affiliate_parent({}, {child}, {parent}, '{month}-01Z')",
+            shop.project.id
+        );
+        client.batch_execute(&sql).await
+    };
+    let put_well = async |child, parent, month| put(child, parent, month).await.expect("a parent");
+    // Ada is under Bob from March to May.
+    put_well(ada, Some(bob), "2026-03").await;
+    put_well(ada, None, "2026-06").await;
+    for month in ["2026-01", "2026-03", "2026-05"] {
+        let refused = put(bob, Some(ada), month).await.expect_err(month);
+        let state = refused.code().map(|state| state.code().to_owned());
+        assert_eq!(state.as_deref(), Some("RF409"), "{month}");
+    }
+    put_well(bob, Some(ada), "2026-06").await;
+    // Until he is under nobody again, before she comes under him.
+    put_well(bob, None, "2026-02").await;
+    put_well(bob, Some(ada), "2026-01").await;
+    shop.close().await;
+}

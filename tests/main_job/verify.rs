@@ -13,8 +13,10 @@ async fn shop_with_books(profile: Profile) -> Shop {
     let project = &shop.project;
     project.add_affiliate("ada@example.com", "ADA").await;
     for payment in ["pi_1", "pi_2"] {
-        let sale = Event::sale(payment, 10_000).code("ADA");
-        project.deliver(&sale.at(1_768_000_000)).await;
+        let sale = Event::sale(payment, 10_000).email("bob@example.com");
+        project
+            .deliver(&sale.code("ADA").at(1_768_000_000))
+            .await;
     }
     let refund = Event::refund("pi_2", 10_000, 5000);
     project.deliver(&refund.at(1_768_000_100)).await;
@@ -59,6 +61,30 @@ async fn planted_damage_is_found_and_ends_with_1() {
             "a refund forgotten",
             "DELETE FROM affiliate_private.refund",
             "conversion from facts",
+        ),
+        (
+            "a hold that ends later",
+            "INSERT INTO affiliate_private.balance_delta (project_id, affiliate_id, total_minor, release_at)
+             SELECT project_id, affiliate_id, d.minor, now() + make_interval(days => d.days)
+             FROM affiliate_private.affiliate, (VALUES (-5, 10), (5, 20)) AS d (minor, days)",
+            "hold from ledger",
+        ),
+        (
+            "an entry in another currency",
+            "UPDATE affiliate_private.ledger_entry SET currency = 'EUR' WHERE kind = 'refund'",
+            "currency of project",
+        ),
+        (
+            "a payout that was for another conversion",
+            "INSERT INTO affiliate_private.ledger_entry (project_id, affiliate_id, conversion_id, kind, amount_minor, currency)
+             SELECT project_id, affiliate_id, conversion_id, 'payout', CASE base_minor - refunded_minor WHEN 10000 THEN 5 ELSE -5 END, currency
+             FROM affiliate_private.conversion",
+            "payouts of conversion",
+        ),
+        (
+            "a sale that belongs to nobody",
+            "UPDATE affiliate_private.conversion SET referred_user_id = NULL",
+            "referred user of sale",
         ),
     ];
     for profile in Profile::KERNELS {

@@ -10,8 +10,7 @@ BEGIN
     PERFORM affiliate_private.check_affiliate(set_affiliate_parent.p_project_id, set_affiliate_parent.p_parent_id);
     IF set_affiliate_parent.p_parent_id = set_affiliate_parent.p_affiliate_id THEN
       RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = 'an affiliate cannot be its own parent';
-    ELSIF (affiliate_private.parent_at(set_affiliate_parent.p_project_id, set_affiliate_parent.p_parent_id, 'infinity')).parent_affiliate_id
-          = set_affiliate_parent.p_affiliate_id THEN
+    ELSIF affiliate_private.is_parent_since(set_affiliate_parent.p_project_id, set_affiliate_parent.p_affiliate_id, set_affiliate_parent.p_parent_id, v_at) THEN
       RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = 'that affiliate is under this one already: two affiliates cannot be each other''s parent';
     END IF;
   END IF;

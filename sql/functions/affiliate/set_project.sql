@@ -1,19 +1,24 @@
 CREATE OR REPLACE FUNCTION affiliate.set_project(p_project_id bigint, p_settings json DEFAULT '{}', p_effective_at timestamptz DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-  v_project affiliate_private.project;
-  v_new     affiliate_private.project_setting;
-  v_at      timestamptz;
-  v_key     text;
-  v_value   text;
-  v_rule    record;
+  v_project  affiliate_private.project;
+  v_currency text;
+  v_new      affiliate_private.project_setting;
+  v_at       timestamptz;
+  v_key      text;
+  v_value    text;
+  v_rule     record;
 BEGIN
   PERFORM affiliate_private.lock_inputs(set_project.p_project_id, true);
   v_project := affiliate_private.check_project(set_project.p_project_id);
   v_at      := coalesce(set_project.p_effective_at, clock_timestamp());
   v_new     := affiliate_private.setting_at(v_project.project_id, v_at);
   -- First, as amounts are read in it.
-  v_project.currency := affiliate_private.check_currency(coalesce(set_project.p_settings ->> 'currency', v_project.currency));
+  v_currency := affiliate_private.check_currency(coalesce(set_project.p_settings ->> 'currency', v_project.currency));
+  IF v_currency <> v_project.currency THEN
+    PERFORM affiliate_private.check_currency_change(v_project, set_project.p_settings);
+    v_project.currency := v_currency;
+  END IF;
   FOR v_key, v_value IN SELECT s.key, s.value FROM json_each_text(set_project.p_settings) AS s LOOP
     CASE v_key
       WHEN 'name' THEN v_project.name := affiliate_private.check_length(v_key, btrim(v_value), 1, 200);
@@ -54,4 +59,4 @@ BEGIN
   RETURN affiliate_private.project_json(v_project.project_id, v_at);
 END
 $$;
-COMMENT ON FUNCTION affiliate.set_project(bigint, json, timestamptz) IS 'Changes a project''s settings from now (or p_effective_at) on and returns all of them; sales before keep what was in force. RF400 naming a wrong setting, RF404 unknown project, RF409 for the currency of a project that has booked money.';
+COMMENT ON FUNCTION affiliate.set_project(bigint, json, timestamptz) IS 'Changes a project''s settings from now (or p_effective_at) on and returns all of them; sales before keep what was in force. RF400 naming a wrong setting, RF404 unknown project, RF409 for the currency of a project that has amounts in it.';

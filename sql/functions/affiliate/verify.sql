@@ -13,10 +13,14 @@ BEGIN
     WHERE verify.p_project_id IS NULL OR p.project_id = verify.p_project_id ORDER BY p.project_id
   LOOP
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_balances(v_project_id) AS v;
+    RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_holds(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_ledger(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_conversions(v_project_id) AS v;
+    RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_users(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_counts(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_payouts(v_project_id) AS v;
+    RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_paid(v_project_id) AS v;
+    RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_currencies(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_clicks(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_provider_calls(v_project_id) AS v;
   END LOOP;

@@ -34,7 +34,7 @@ SELECT affiliate_private.declare_endpoint('update_project', $json${
   },
   "parameters": {
     "name":                {"in": "body", "type": "string", "maxLength": 200, "pattern": "^[^ \\t-\\r\\u0000][^\\u0000]*$", "accepts": "1 to 200 characters that do not start with a space", "description": "Name of the program"},
-    "currency":            {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "accepts": "the three letters of a currency, such as USD", "schema": "Currency", "description": "ISO 4217 code of the balances; cannot change once there is a conversion"},
+    "currency":            {"in": "body", "type": "string", "pattern": "^[A-Za-z]{3}$", "accepts": "the three letters of a currency, such as USD", "schema": "Currency", "description": "ISO 4217 code of the balances; cannot change once there are amounts in it: conversions, fixed commissions, goals, exchange rates"},
     "hold_days":           {"in": "body", "type": "integer", "minimum": 0, "maximum": 365, "description": "Days until a commission can be paid out"},
     "commission_percent": {"in": "body", "type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.0001, "nullable": true, "description": "Default commission: percentage of each sale"},
     "commission_fixed":   {"in": "body", "type": "number", "minimum": 0, "maximum": 9000000000, "multipleOf": 0.01, "nullable": true, "description": "Default commission: fixed amount per sale in the project's currency, instead of a percentage"},

@@ -14,6 +14,10 @@ BEGIN
                            WHERE i.project_id = s.project_id AND i.kind = 'email' AND i.identity_key = v_email);
     UPDATE affiliate_private.sale AS s SET sale_key = 'signup_' || v_alias, source_key = 'signup_' || v_alias
     WHERE s.project_id = erase_emails.p_project_id AND s.provider = 'api' AND s.sale_key = affiliate_private.signup_key(s.project_id, v_email);
+    PERFORM affiliate_private.rename_sale(s, replace(affiliate_private.fold_key(s.sale_key), v_email, v_alias)) FROM affiliate_private.sale AS s
+    WHERE s.project_id = erase_emails.p_project_id AND s.provider <> 'api' AND strpos(affiliate_private.fold_key(s.sale_key), v_email) > 0;
+    UPDATE affiliate_private.payout_batch AS b SET note = replace(affiliate_private.fold_key(b.note), v_email, v_alias)
+    WHERE b.project_id = erase_emails.p_project_id AND strpos(affiliate_private.fold_key(b.note), v_email) > 0;
     UPDATE affiliate_private.customer_identity AS i SET identity_key = v_alias
     WHERE i.project_id = erase_emails.p_project_id AND i.kind = 'email' AND i.identity_key = v_email;
     UPDATE affiliate_private.referred_user AS r SET email = v_alias, email_key = v_alias
@@ -22,9 +26,9 @@ BEGIN
     WHERE l.project_id = erase_emails.p_project_id AND l.email_key = v_email;
     UPDATE affiliate_private.affiliate AS a SET email = v_alias, email_key = v_alias
     WHERE a.project_id = erase_emails.p_project_id AND a.email_key = v_email;
-    UPDATE affiliate_private.sale_edit AS d SET reference = v_alias
+    UPDATE affiliate_private.sale_edit AS d SET reference = replace(affiliate_private.fold_key(d.reference), v_email, v_alias)
     WHERE d.project_id = erase_emails.p_project_id AND strpos(affiliate_private.fold_key(d.reference), v_email) > 0;
-    UPDATE affiliate_private.conversion AS c SET reference = v_alias
+    UPDATE affiliate_private.conversion AS c SET reference = replace(affiliate_private.fold_key(c.reference), v_email, v_alias)
     WHERE c.project_id = erase_emails.p_project_id AND strpos(affiliate_private.fold_key(c.reference), v_email) > 0;
   END LOOP;
 END
@@ -57,10 +61,31 @@ BEGIN
     VALUES (v_row.project_id, v_row.affiliate_id, clock_timestamp(), 'inactive');
   END IF;
   DELETE FROM affiliate_private.payout_preference AS f WHERE f.project_id = v_row.project_id AND f.affiliate_id = v_row.affiliate_id;
-  UPDATE affiliate_private.payout AS o SET destination = '{}' WHERE o.project_id = v_row.project_id AND o.affiliate_id = v_row.affiliate_id;
+  UPDATE affiliate_private.payout_request AS r SET reason = NULL WHERE r.project_id = v_row.project_id AND r.affiliate_id = v_row.affiliate_id;
+  UPDATE affiliate_private.payout AS o SET destination = '{}', reason = NULL WHERE o.project_id = v_row.project_id AND o.affiliate_id = v_row.affiliate_id;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.erase_affiliate(bigint, bigint) IS 'Forgets who an affiliate is: codes, slug, account details; inactive from now on. The caller holds lock_inputs exclusively.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.rename_sale(p_sale affiliate_private.sale, p_new_key text) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_sale affiliate_private.sale := rename_sale.p_sale;
+BEGIN
+  UPDATE affiliate_private.sale AS s SET sale_key = rename_sale.p_new_key
+  WHERE s.project_id = v_sale.project_id AND s.sale_id = v_sale.sale_id;
+  UPDATE affiliate_private.evidence AS e SET scope_key = rename_sale.p_new_key
+  WHERE e.project_id = v_sale.project_id AND e.provider = v_sale.provider AND e.scope_key = v_sale.sale_key;
+  UPDATE affiliate_private.refund AS r SET alias_key = rename_sale.p_new_key,
+    refund_key = CASE WHEN r.refund_key = 'import:' || v_sale.sale_key THEN 'import:' || rename_sale.p_new_key ELSE r.refund_key END
+  WHERE r.project_id = v_sale.project_id AND r.provider = v_sale.provider AND r.alias_key = v_sale.sale_key;
+  UPDATE affiliate_private.payment_link AS l
+  SET alias_key = CASE l.alias_key WHEN v_sale.sale_key THEN rename_sale.p_new_key ELSE l.alias_key END,
+      target_key = CASE l.target_key WHEN v_sale.sale_key THEN rename_sale.p_new_key ELSE l.target_key END
+  WHERE l.project_id = v_sale.project_id AND l.provider = v_sale.provider AND v_sale.sale_key IN (l.alias_key, l.target_key);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.rename_sale(affiliate_private.sale, text) IS 'Gives a sale (an imported one, whose key somebody chose) another key, and whatever speaks of it by that key.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.rename_code(p_project_id bigint, p_code_key text, p_new_key text) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$

@@ -87,6 +87,10 @@ LANGUAGE sql STABLE AS $$
             WHERE f.project_id = a.project_id AND f.affiliate_id = a.affiliate_id) AS payout_preference,
            to_json(ARRAY(SELECT row_to_json(o) FROM affiliate_private.payout AS o
             WHERE o.project_id = a.project_id AND o.affiliate_id = a.affiliate_id ORDER BY o.payout_id)) AS payouts,
+           to_json(ARRAY(SELECT row_to_json(r) FROM affiliate_private.payout_request AS r
+            WHERE r.project_id = a.project_id AND r.affiliate_id = a.affiliate_id ORDER BY r.request_id)) AS payout_requests,
+           to_json(ARRAY(SELECT affiliate_private.coupon_json(c) FROM affiliate_private.coupon AS c
+            WHERE c.project_id = a.project_id AND c.affiliate_id = a.affiliate_id ORDER BY c.coupon_id)) AS coupons,
            to_json(ARRAY(SELECT row_to_json(e) FROM affiliate_private.ledger_entry AS e
             WHERE e.project_id = a.project_id AND e.affiliate_id = a.affiliate_id ORDER BY e.entry_id)) AS ledger
     FROM (SELECT (affiliate_export_json.p_affiliate).*) AS a) AS x

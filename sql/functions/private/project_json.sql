@@ -1,17 +1,11 @@
 CREATE OR REPLACE FUNCTION affiliate_private.change_project(p_project affiliate_private.project) RETURNS void
-LANGUAGE plpgsql VOLATILE AS $$
-BEGIN
-  IF (change_project.p_project).currency <> affiliate_private.project_currency((change_project.p_project).project_id)
-     AND EXISTS (SELECT FROM affiliate_private.conversion AS c WHERE c.project_id = (change_project.p_project).project_id) THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = 'the currency of a project with conversions cannot change: its balances are kept in it';
-  END IF;
+LANGUAGE sql VOLATILE AS $$
   UPDATE affiliate_private.project AS p
   SET name = (change_project.p_project).name, currency = (change_project.p_project).currency,
       payout_minimum_minor = (change_project.p_project).payout_minimum_minor, payout_approval = (change_project.p_project).payout_approval
-  WHERE p.project_id = (change_project.p_project).project_id AND p IS DISTINCT FROM change_project.p_project;
-END
+  WHERE p.project_id = (change_project.p_project).project_id AND p IS DISTINCT FROM change_project.p_project
 $$;
-COMMENT ON FUNCTION affiliate_private.change_project(affiliate_private.project) IS 'Writes a project''s name, currency and payout settings; RF409 for the currency once there are conversions.';
+COMMENT ON FUNCTION affiliate_private.change_project(affiliate_private.project) IS 'Writes a project''s name, currency and payout settings.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.project_json(p_project_id bigint, p_at timestamptz) RETURNS json
 LANGUAGE sql STABLE AS $$

@@ -11,6 +11,21 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.parent_at(bigint, bigint, timestamptz) IS 'Under whom an affiliate was at a moment, all NULL where nothing was ever said.';
 
+CREATE OR REPLACE FUNCTION affiliate_private.is_parent_since(p_project_id bigint, p_affiliate_id bigint, p_child_id bigint, p_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce((affiliate_private.parent_at(is_parent_since.p_project_id, is_parent_since.p_child_id, is_parent_since.p_at)).parent_affiliate_id
+                  = is_parent_since.p_affiliate_id, false)
+    OR EXISTS (
+      SELECT FROM affiliate_private.affiliate_parent AS v
+      WHERE v.project_id = is_parent_since.p_project_id AND v.affiliate_id = is_parent_since.p_child_id
+        AND v.parent_affiliate_id = is_parent_since.p_affiliate_id AND v.effective_at > is_parent_since.p_at
+        -- Until somebody else is said to be the affiliate's own parent.
+        AND v.effective_at < ALL (
+          SELECT o.effective_at FROM affiliate_private.affiliate_parent AS o
+          WHERE o.project_id = is_parent_since.p_project_id AND o.affiliate_id = is_parent_since.p_affiliate_id AND o.effective_at > is_parent_since.p_at))
+$$;
+COMMENT ON FUNCTION affiliate_private.is_parent_since(bigint, bigint, bigint, timestamptz) IS 'Whether an affiliate is the parent of another one at a moment or later, as long as a parent that the first would get then lasts.';
+
 CREATE OR REPLACE FUNCTION affiliate_private.parent_since(p_parent affiliate_private.affiliate_parent) RETURNS timestamptz
 LANGUAGE plpgsql STABLE AS $$
 DECLARE

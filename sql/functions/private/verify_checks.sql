@@ -15,6 +15,25 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION affiliate_private.verify_balances(bigint) IS 'Differences between {total, eligible, held, paid, purchases, signups} summed from the ledger and as read.';
 
+CREATE OR REPLACE FUNCTION affiliate_private.verify_holds(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
+LANGUAGE sql STABLE AS $$
+  -- Their sum is in the balance; here it matters when each of them is released.
+  SELECT 'hold from ledger', format('affiliate %s, released %s', d.affiliate_id, d.release_at), sum(d.expected)::text, sum(d.actual)::text
+  FROM (
+    SELECT e.affiliate_id, e.release_at, e.amount_minor AS expected, 0 AS actual
+    FROM affiliate_private.ledger_entry AS e
+    WHERE e.project_id = verify_holds.p_project_id AND e.kind <> 'payout'
+    UNION ALL
+    SELECT h.affiliate_id, h.release_at, 0, h.amount_minor FROM affiliate_private.balance_hold AS h WHERE h.project_id = verify_holds.p_project_id
+    UNION ALL
+    SELECT v.affiliate_id, v.release_at, 0, v.total_minor FROM affiliate_private.balance_delta AS v WHERE v.project_id = verify_holds.p_project_id) AS d
+  LEFT JOIN affiliate_private.balance AS b ON b.project_id = verify_holds.p_project_id AND b.affiliate_id = d.affiliate_id
+  WHERE d.release_at > greatest(statement_timestamp(), b.folded_at)
+  GROUP BY d.affiliate_id, d.release_at
+  HAVING sum(d.expected) <> sum(d.actual)
+$$;
+COMMENT ON FUNCTION affiliate_private.verify_holds(bigint) IS 'Differences between what the ledger holds until each moment to come and what the balances do.';
+
 CREATE OR REPLACE FUNCTION affiliate_private.verify_ledger(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
 LANGUAGE sql STABLE AS $$
   SELECT 'ledger from conversion', format('conversion %s, affiliate %s, %s', d.conversion_id, d.affiliate_id, d.kind), d.expected::text, d.actual::text
@@ -52,6 +71,16 @@ LANGUAGE sql STABLE AS $$
   WHERE c.project_id = verify_conversions.p_project_id AND (c.commission_minor, c.release_at) IS DISTINCT FROM (k.commission_minor, k.release_at)
 $$;
 COMMENT ON FUNCTION affiliate_private.verify_conversions(bigint) IS 'Conversions that differ from what settling their sale again would give, and commissions that differ from their own stamp.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.verify_users(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
+LANGUAGE sql STABLE AS $$
+  SELECT 'referred user of sale', 'conversion ' || c.conversion_id, 'a referred user', coalesce('none with id ' || c.referred_user_id, 'none')
+  FROM affiliate_private.conversion AS c
+  JOIN affiliate_private.sale AS s ON s.project_id = c.project_id AND s.sale_id = c.sale_id
+  WHERE c.project_id = verify_users.p_project_id AND c.deleted_at IS NULL AND s.email IS NOT NULL
+    AND NOT EXISTS (SELECT FROM affiliate_private.referred_user AS r WHERE r.project_id = c.project_id AND r.referred_user_id = c.referred_user_id)
+$$;
+COMMENT ON FUNCTION affiliate_private.verify_users(bigint) IS 'Live conversions whose sale names an email and that belong to no referred user.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.verify_counts(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
 LANGUAGE sql STABLE AS $$
