@@ -98,6 +98,45 @@ async fn old_details_go_and_the_books_stay() {
     }
 }
 
+/// Ids are given in the order of arrival, but for what arrives at the same moment.
+#[tokio::test]
+async fn what_is_younger_than_a_later_one_is_pruned_in_its_turn() {
+    let shop = Shop::open(Profile::Portable).await;
+    let project = &shop.project;
+    project
+        .add_webhook(&shop.database, "https://hooks.example.com/", &[])
+        .await;
+    project.add_affiliate("ada@example.com", "ADA").await;
+    for n in 0..3 {
+        let sale = Event::sale(&format!("pi_{n}"), 1000).code("ADA");
+        assert_eq!(project.deliver(&sale).await, "applied");
+    }
+    let superuser = shop.database.connect_superuser().await;
+    let age = async |days: [i32; 3]| {
+        for (table, id, time) in [
+            ("provider_event", "provider_event_id", "received_at"),
+            ("webhook_event", "event_id", "created_at"),
+        ] {
+            let sql = format!(
+                "UPDATE affiliate_private.{table} AS t SET {time} = now() - make_interval(days => ($1::int[])[n.n::int])
+                 FROM (SELECT {id}, row_number() OVER (ORDER BY {id}) AS n FROM affiliate_private.{table}) AS n
+                 WHERE n.{id} = t.{id}"
+            );
+            let aged = superuser.execute(&sql, &[&&days[..]]).await;
+            assert_eq!(aged.expect("another age"), 3);
+        }
+        let done = run_jobs(&shop).await;
+        (
+            done["prune_event_bodies"].clone(),
+            done["prune_webhooks"].clone(),
+        )
+    };
+    assert_eq!(age([500, 10, 500]).await, (json!(1), json!(1)));
+    assert_eq!(age([500, 500, 10]).await, (json!(1), json!(1)));
+    assert_eq!(age([500, 500, 500]).await, (json!(1), json!(1)));
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn settings_that_make_no_sense_are_refused() {
     let shop = Shop::open(Profile::Portable).await;

@@ -14,9 +14,7 @@ async fn shop_with_books(profile: Profile) -> Shop {
     project.add_affiliate("ada@example.com", "ADA").await;
     for payment in ["pi_1", "pi_2"] {
         let sale = Event::sale(payment, 10_000).email("bob@example.com");
-        project
-            .deliver(&sale.code("ADA").at(1_768_000_000))
-            .await;
+        project.deliver(&sale.code("ADA").at(1_768_000_000)).await;
     }
     let refund = Event::refund("pi_2", 10_000, 5000);
     project.deliver(&refund.at(1_768_000_100)).await;

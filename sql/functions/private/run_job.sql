@@ -65,10 +65,13 @@ DECLARE
 BEGIN
   -- Ids are given in the order of arrival, near enough, so that a bookmark replaces an index.
   v_ids := ARRAY(
-    SELECT e.provider_event_id FROM affiliate_private.provider_event AS e
-    WHERE e.project_id = (prune_event_bodies.p_policy).project_id AND e.provider_event_id > (prune_event_bodies.p_policy).pruned_event_id
-      AND e.received_at < statement_timestamp() - make_interval(days => (prune_event_bodies.p_policy).event_body_days)
-    ORDER BY e.provider_event_id LIMIT prune_event_bodies.p_batch);
+    SELECT o.id FROM (
+      -- Near enough is not quite: it never passes one that is younger than a later one.
+      SELECT n.id, bool_and(n.received_at < statement_timestamp() - make_interval(days => (prune_event_bodies.p_policy).event_body_days)) OVER (ORDER BY n.id) AS due
+      FROM (SELECT e.provider_event_id AS id, e.received_at FROM affiliate_private.provider_event AS e
+            WHERE e.project_id = (prune_event_bodies.p_policy).project_id AND e.provider_event_id > (prune_event_bodies.p_policy).pruned_event_id
+            ORDER BY e.provider_event_id LIMIT prune_event_bodies.p_batch) AS n) AS o
+    WHERE o.due ORDER BY o.id);
   UPDATE affiliate_private.provider_event AS e SET body = '', body_removed = 'pruned'
   WHERE e.project_id = (prune_event_bodies.p_policy).project_id AND e.provider_event_id = ANY (v_ids) AND e.body_removed IS NULL;
   UPDATE affiliate_private.data_policy AS d SET pruned_event_id = v_ids[cardinality(v_ids)]
@@ -84,10 +87,12 @@ DECLARE
   v_ids bigint[];
 BEGIN
   v_ids := ARRAY(
-    SELECT e.event_id FROM affiliate_private.webhook_event AS e
-    WHERE e.project_id = (prune_webhooks.p_policy).project_id AND e.event_id > (prune_webhooks.p_policy).pruned_webhook_event_id
-      AND e.created_at < statement_timestamp() - make_interval(days => (prune_webhooks.p_policy).webhook_days)
-    ORDER BY e.event_id LIMIT prune_webhooks.p_batch);
+    SELECT o.id FROM (
+      SELECT n.id, bool_and(n.created_at < statement_timestamp() - make_interval(days => (prune_webhooks.p_policy).webhook_days)) OVER (ORDER BY n.id) AS due
+      FROM (SELECT e.event_id AS id, e.created_at FROM affiliate_private.webhook_event AS e
+            WHERE e.project_id = (prune_webhooks.p_policy).project_id AND e.event_id > (prune_webhooks.p_policy).pruned_webhook_event_id
+            ORDER BY e.event_id LIMIT prune_webhooks.p_batch) AS n) AS o
+    WHERE o.due ORDER BY o.id);
   PERFORM affiliate_private.empty_webhooks((prune_webhooks.p_policy).project_id, v_ids);
   UPDATE affiliate_private.data_policy AS d SET pruned_webhook_event_id = v_ids[cardinality(v_ids)]
   WHERE d.project_id = (prune_webhooks.p_policy).project_id AND cardinality(v_ids) > 0;

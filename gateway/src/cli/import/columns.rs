@@ -186,43 +186,41 @@ struct Target {
     rank: usize,
 }
 
-/// The columns of a file, in its order.
+/// The columns of a file that mean something, by their place in a line; the best-named first.
 #[derive(Debug)]
 pub(super) struct Columns {
     kind: Kind,
-    targets: Vec<Option<Target>>,
+    targets: Vec<(usize, Target)>,
 }
 
-/// Reads the header; of several columns for one thing the best-named counts.
+/// Reads the header.
 ///
 /// # Errors
-/// When a column is missing that is needed, in words for the user.
+/// When a column is missing that is needed, or is there twice, in words for the user.
 pub(super) fn of(kind: Kind, header: &[String]) -> Result<Columns, String> {
     // Where referred people come with an account to be paid to, it is their affiliate's, and so is the email beside it.
     let of_affiliate = kind == Kind::Referrals
         && header
             .iter()
             .any(|name| ["paypal_email", "wise_email"].contains(&fold(name).as_str()));
-    let mut targets: Vec<Option<Target>> = header
-        .iter()
-        .map(|name| match fold(name).as_str() {
-            "email" if of_affiliate => target(kind, "affiliate_email"),
-            _ => target(kind, name),
-        })
+    let targets = header.iter().map(|name| match fold(name).as_str() {
+        "email" if of_affiliate => target(kind, "affiliate_email"),
+        _ => target(kind, name),
+    });
+    let mut targets: Vec<(usize, Target)> = targets
+        .enumerate()
+        .filter_map(|(n, target)| Some((n, target?)))
         .collect();
-    for n in 0..targets.len() {
-        let Some(own) = targets[n] else { continue };
-        let better = |other: &Option<Target>| {
-            other.is_some_and(|other| other.name == own.name && other.rank < own.rank)
-        };
-        let first = targets.iter().position(|other| {
-            other.is_some_and(|other| other.name == own.name && other.rank == own.rank)
-        });
-        if targets.iter().any(better) || first != Some(n) {
-            targets[n] = None;
+    targets.sort_by_key(|(_, target)| target.rank);
+    for (at, (n, target)) in targets.iter().enumerate() {
+        if let Some((first, _)) = targets[..at].iter().find(|(_, other)| other == target) {
+            return Err(format!(
+                "the file has two columns \"{}\" and \"{}\": which one counts?",
+                header[*first], header[*n]
+            ));
         }
     }
-    let has = |name: &&str| targets.iter().flatten().any(|target| target.name == *name);
+    let has = |name: &&str| targets.iter().any(|(_, target)| target.name == *name);
     for needed in kind.required() {
         if !needed.iter().any(has) {
             return Err(format!(
@@ -263,19 +261,20 @@ fn fold(header: &str) -> String {
 }
 
 impl Columns {
-    /// A line as an object of the documented names; empty fields are left out.
+    /// A line as an object of the documented names. Empty fields are left out; of several for one thing the best-named counts.
     pub fn object(&self, fields: &[String]) -> Map<String, Value> {
         let mut object = Map::new();
-        for (target, field) in self.targets.iter().zip(fields) {
-            let field = field.trim();
-            if let (Some(target), false) = (target, field.is_empty()) {
-                let text = if target.cents {
-                    format!("{field}c")
-                } else {
-                    field.to_owned()
-                };
-                object.insert(target.name.to_owned(), Value::String(text));
+        for (n, target) in &self.targets {
+            let field = fields.get(*n).map_or("", |field| field.trim());
+            if field.is_empty() || object.contains_key(target.name) {
+                continue;
             }
+            let text = if target.cents {
+                format!("{field}c")
+            } else {
+                field.to_owned()
+            };
+            object.insert(target.name.to_owned(), Value::String(text));
         }
         if self.kind == Kind::Conversions {
             settle_state(&mut object);

@@ -66,6 +66,29 @@ fn a_commission_of_rewardful_is_read_as_it_comes() {
 }
 
 #[test]
+fn where_the_best_named_is_empty_the_next_one_counts() {
+    let header = strings(&["Imported ID", "email", "stripe_customer_id"]);
+    let columns = of(Kind::Referrals, &header).expect("columns");
+    for (fields, expected) in [
+        (["i_1", "zoe@example.com", "cus_1"], "cus_1"),
+        (["i_1", "zoe@example.com", " "], "i_1"),
+    ] {
+        let object = columns.object(&strings(&fields));
+        assert_eq!(object["customer_key"], json!(expected));
+    }
+}
+
+#[test]
+fn one_column_twice_is_refused() {
+    let header = strings(&["occurred_at", "Base Value", "email", "base_value"]);
+    let error = of(Kind::Conversions, &header).expect_err("two amounts");
+    assert!(
+        error.contains("\"Base Value\" and \"base_value\""),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_missing_column_is_named() {
     let error = of(Kind::Conversions, &strings(&["occurred_at", "email"])).expect_err("no amount");
     assert!(error.contains("base_value or value"), "{error}");
