@@ -32,6 +32,8 @@ const MAX_RETRY_AFTER_SECONDS: u64 = 86_400;
 #[derive(Clone)]
 pub(crate) struct Outbound {
     client: Client<Connector, Full<Bytes>>,
+    /// The same, with a new connection for every request.
+    afresh: Client<Connector, Full<Bytes>>,
     policy: Policy,
 }
 
@@ -46,6 +48,8 @@ pub(crate) struct Question {
     pub(crate) timeout: Duration,
     /// Bytes of the answer's body that are wanted.
     pub(crate) most: usize,
+    /// Whether to connect for it alone: some receivers close connections without a word, which costs who meets it an attempt.
+    pub(crate) afresh: bool,
 }
 
 /// What came back.
@@ -81,12 +85,19 @@ impl Outbound {
             allow_private: config.allow_private_webhook_targets,
             allow_http: config.allow_http_webhook_targets,
         };
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(config.webhook_concurrency)
-            .build(Connector::new(PolicyResolver::new(policy), tls));
-        Self { client, policy }
+        let connector = Connector::new(PolicyResolver::new(policy), tls);
+        let client = |most_idle: usize| {
+            Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .pool_idle_timeout(IDLE_TIMEOUT)
+                .pool_max_idle_per_host(most_idle)
+                .build(connector.clone())
+        };
+        Self {
+            client: client(config.webhook_concurrency),
+            afresh: client(0),
+            policy,
+        }
     }
 
     /// Asks once, where the policy permits it.
@@ -100,7 +111,12 @@ impl Outbound {
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         let until = Instant::now() + question.timeout;
-        let (head, body) = timeout_at(until, self.client.request(request))
+        let client = if question.afresh {
+            &self.afresh
+        } else {
+            &self.client
+        };
+        let (head, body) = timeout_at(until, client.request(request))
             .await
             .map_err(|_| AskError::Timeout(question.timeout.as_millis()))?
             .map_err(|error| AskError::Failed(cause(&error)))?

@@ -34,6 +34,11 @@ async fn refusals_are_tool_errors_with_the_message_of_the_api() {
                 json!({"page": 2}),
                 "There is no argument page; this tool has limit, offset, status",
             ),
+            (
+                "list_coupons",
+                json!({"coupon_code": ["SUMMER"]}),
+                "coupon_code must be a string",
+            ),
             ("no_such_tool", json!({}), "There is no tool no_such_tool"),
         ] {
             let refusal = client.refusal(tool, arguments).await;
@@ -180,4 +185,36 @@ async fn affiliate_mcp_says_why_it_cannot_start() {
     let (code, words) = run(&[]).await;
     assert_eq!(code, Some(2), "{words}");
     assert!(words.contains("--api-key"), "{words}");
+}
+
+/// `-32601` would say that the server has no tools.
+#[tokio::test]
+async fn wrong_params_are_not_an_unknown_method() {
+    let shop = Shop::open(Profile::Portable).await;
+    for (method, params, code) in [
+        ("tools/call", json!({}), -32602),
+        (
+            "tools/call",
+            json!({"name": "list_affiliates", "arguments": [1]}),
+            -32602,
+        ),
+        ("tools/destroy", json!({}), -32601),
+    ] {
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let answer = affiliate_tests::http()
+            .post(format!("{}/mcp", shop.gateway.base_url()))
+            .bearer_auth(&shop.project.key)
+            .header("accept", "application/json, text/event-stream")
+            .header("content-type", "application/json")
+            .body(message.to_string())
+            .send()
+            .await
+            .expect("an answer");
+        let text = answer.text().await.expect("a body");
+        assert!(
+            text.contains(&format!("\"code\":{code}")),
+            "{method} {params}: {text}"
+        );
+    }
+    shop.close().await;
 }

@@ -8,6 +8,15 @@ use crate::binary;
 use crate::cluster::{Cluster, GATEWAY, OWNER, PASSWORD};
 use crate::mode::Mode;
 
+/// How many entries of the indexes of these tables the transaction of this client has read.
+pub async fn looked_at(client: &Client, tables: &[&str]) -> i64 {
+    // What has not been handed to the collector yet counts too.
+    let read = "SELECT coalesce(sum(pg_stat_get_xact_tuples_returned(i.indexrelid)), 0)::bigint FROM pg_index AS i
+                WHERE i.indrelid::regclass::text = ANY ($1)";
+    let row = client.query_one(read, &[&tables]).await;
+    row.expect("a count").get(0)
+}
+
 /// Which kernels a database has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {

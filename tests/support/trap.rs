@@ -19,6 +19,8 @@ pub enum Trap {
     DripBody,
     /// The connection is closed without an answer.
     Close,
+    /// 500, again and again on one connection.
+    Refuse,
     /// 200 with a body that breaks off.
     BreakOff,
     /// 200 with a body of 100 MB.
@@ -96,6 +98,13 @@ async fn spring(trap: Trap, mut stream: TcpStream, written: Arc<AtomicUsize>) {
     let (head, forever): (&[u8], &[u8]) = match trap {
         Trap::Hang => return std::future::pending().await,
         Trap::Close => return,
+        Trap::Refuse => {
+            let refusal = b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n";
+            while stream.write_all(refusal).await.is_ok()
+                && stream.read(&mut request).await.is_ok_and(|read| read > 0)
+            {}
+            return;
+        }
         Trap::BreakOff => {
             let _ = stream
                 .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf")

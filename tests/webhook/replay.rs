@@ -1,7 +1,7 @@
 //! Sending again: what never succeeded, what was missed, a range of time; with the same ids, and from the command line.
 
 use affiliate_tests::cluster::Cluster;
-use affiliate_tests::database::Profile;
+use affiliate_tests::database::{Profile, looked_at};
 use affiliate_tests::receiver::{Answer, Receiver, Request};
 use affiliate_tests::shop::{Project, Shop};
 use affiliate_tests::stripe::event::Event;
@@ -81,6 +81,41 @@ async fn more_than_can_be_replayed_at_once_is_replayed_page_by_page() {
     assert_eq!(replay(None).await, page);
     let rest = json!({"id": 1, "replayed": 3, "has_more": false, "next_after": null});
     assert_eq!(replay(Some(10000)).await, rest);
+    database.drop().await;
+}
+
+/// Plans for an endpoint that the statistics do not know yet are made as if it had next to nothing.
+#[tokio::test]
+async fn a_replay_looks_at_each_event_once() {
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Portable)
+        .await;
+    let client = database.connect_superuser().await;
+    let many = "
+        SELECT affiliate.create_project('Many');
+        CREATE PROCEDURE public.fill(p_endpoint bigint, p_count bigint) LANGUAGE sql AS $$
+          WITH e AS (
+            INSERT INTO affiliate_private.webhook_event (project_id, event_type, message_id, body)
+            SELECT 1, 'referral_converted', format('evt_%s_%s', p_endpoint, n), '{}' FROM generate_series(1, p_count) AS n
+            RETURNING event_id)
+          INSERT INTO affiliate_private.webhook_delivery (project_id, endpoint_id, event_id, status)
+          SELECT 1, p_endpoint, e.event_id, 'delivered' FROM e
+        $$;
+        SELECT affiliate.add_webhook(1, 'https://old.example/hook');
+        CALL public.fill(1, 20000);
+        ANALYZE affiliate_private.webhook_event, affiliate_private.webhook_delivery;";
+    client.batch_execute(many).await.expect("many events");
+    let new = "
+        SELECT affiliate.add_webhook(1, 'https://new.example/hook');
+        CALL public.fill(2, 1000);
+        BEGIN";
+    client.batch_execute(new).await.expect("and some more");
+    let replay = "SELECT affiliate.replay_webhooks(1, 2, 'all') ->> 'replayed'";
+    let row = client.query_one(replay, &[]).await.expect("an answer");
+    assert_eq!(row.get::<_, String>(0), "1000");
+    let read = looked_at(&client, &["affiliate_private.webhook_delivery"]).await;
+    assert!(read < 10_000, "{read} deliveries were looked at");
     database.drop().await;
 }
 

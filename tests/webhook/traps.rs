@@ -53,6 +53,24 @@ async fn no_answer_is_a_failure_that_says_why() {
     shop.close().await;
 }
 
+/// A connection that was used before may be about to be closed: that must not cost a second attempt.
+#[tokio::test]
+async fn an_attempt_after_the_first_has_a_connection_of_its_own() {
+    let shop = Shop::open(Profile::Portable).await;
+    let client = shop.database.connect_superuser().await;
+    let server = TrapServer::start(Trap::Refuse).await;
+    let more = json!({"max_attempts": 4, "retry_schedule": [1, 1, 1]});
+    let id = add_endpoint(&shop.project, server.url(), more).await;
+    emit(&client, id, 1).await;
+    settled(&client, id, "dead", 1).await;
+    assert_eq!(server.connections(), 4);
+    // A first attempt takes what is there.
+    emit(&client, id, 1).await;
+    settled(&client, id, "dead", 2).await;
+    assert!(server.connections() <= 8);
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn a_status_counts_whatever_becomes_of_the_body() {
     let shop = Shop::open(Profile::Portable).await;

@@ -35,6 +35,11 @@ impl ApiTool {
             let value = given
                 .shift_remove(&argument.name)
                 .filter(|value| argument.nullable || !value.is_null());
+            let in_url = argument.place != Place::Body;
+            if in_url && argument.is_text && value.as_ref().is_some_and(|value| !value.is_string())
+            {
+                return Err(format!("{} must be a string", argument.name));
+            }
             match (argument.place, value) {
                 (Place::Path, value) => {
                     let segment = segment(argument, value.as_ref())?;

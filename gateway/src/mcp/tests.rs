@@ -91,6 +91,8 @@ fn what_would_lead_elsewhere_or_get_lost_is_refused() {
         (json!(""), "email is required"),
         (json!(null), "email is required"),
         (json!(".."), "email must not be \"..\""),
+        (json!(["a@b.de"]), "email must be a string"),
+        (json!(1), "email must be a string"),
     ] {
         let refused = request("get_affiliate", json!({"email": email}));
         assert_eq!(refused, Err(message.to_owned()));

@@ -27,6 +27,8 @@ pub(super) struct Argument {
     pub(super) sent_as: String,
     pub(super) place: Place,
     pub(super) nullable: bool,
+    /// Whether it is a text, which in a URL everything could be.
+    pub(super) is_text: bool,
 }
 
 /// A tool, and the request that it makes.
@@ -81,6 +83,7 @@ impl ApiTool {
         let mut inputs: Vec<Input> = parameters(operation).chain(properties(operation)).collect();
         for input in &mut inputs {
             simplify(&mut input.schema, document);
+            input.argument.is_text = input.schema.get("type") == Some(&json!("string"));
         }
         let required: Vec<&str> = inputs
             .iter()
@@ -183,6 +186,7 @@ fn input(
             sent_as: sent_as.to_owned(),
             place,
             nullable,
+            is_text: false,
         },
         schema,
         required,

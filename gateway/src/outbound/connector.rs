@@ -31,7 +31,8 @@ const IN_A_ROW: usize = 64 << 10;
 const AN_ANSWER: usize = 2 << 20;
 
 /// How long connecting may take, TLS included, also where the request that wanted it got another connection meanwhile.
-const CONNECTING: Duration = Duration::from_secs(10);
+/// What is sent then was asked for so long ago.
+const CONNECTING: Duration = Duration::from_secs(5);
 /// How long until an address is given up for the next of the same name, times their number.
 const DIALLING: Duration = Duration::from_secs(4);
 /// Connections to one host and port that are being made at once: one that answers the first and lets the others hang must

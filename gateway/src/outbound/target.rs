@@ -82,28 +82,37 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 /// Global unicast without its special parts; addresses that carry an IPv4 address are judged by that.
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    if let Some(carried) = carried_v4(address) {
-        return is_public_v4(carried);
+    if let Some(translated) = translated_v4(address) {
+        return is_public_v4(translated);
     }
     let [a, b, ..] = address.segments();
     let global_unicast = a & 0xe000 == 0x2000;
     let protocol_assignments = a == 0x2001 && b < 0x0200;
     let documentation = (a == 0x2001 && b == 0x0db8) || (a == 0x3fff && b < 0x1000);
-    global_unicast && !protocol_assignments && !documentation
+    let tunnel = tunnelled_v4(address).is_none_or(is_public_v4);
+    global_unicast && !protocol_assignments && !documentation && tunnel
 }
 
-/// The IPv4 address inside an IPv4-mapped, NAT64, 6to4 or ISATAP address.
-fn carried_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let from = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+/// The IPv4 address that an IPv4-mapped, NAT64 or 6to4 address stands for.
+fn translated_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match address.segments() {
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            Some(from(high, low))
-        }
-        [0x2002, high, low, ..] | [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => {
-            Some(from(high, low))
-        }
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => Some(v4(high, low)),
         _ => None,
     }
+}
+
+/// The IPv4 address at the far end of an ISATAP address, whose prefix may be anybody's.
+fn tunnelled_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    match address.segments() {
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => Some(v4(high, low)),
+        _ => None,
+    }
+}
+
+fn v4(high: u16, low: u16) -> Ipv4Addr {
+    Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))
 }
 
 #[cfg(test)]
@@ -152,6 +161,10 @@ mod tests {
             "[2002:7f00:1::]",
             "[2606:4700::5efe:10.0.0.1]",
             "[2606:4700::200:5efe:a00:1]",
+            "[fd00::5efe:808:808]",
+            "[fe80::200:5efe:8.8.8.8]",
+            "[ff02::5efe:808:808]",
+            "[2001:db8::5efe:808:808]",
             "[2001::1]",
             "[2001:db8::1]",
             "[fe80::1]",
@@ -177,6 +190,7 @@ mod tests {
             "172.32.0.1",
             "[2606:4700::1]",
             "[64:ff9b::8.8.8.8]",
+            "[2606:4700::5efe:8.8.8.8]",
             "example.com",
         ] {
             assert_eq!(

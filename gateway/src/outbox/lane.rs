@@ -80,6 +80,17 @@ impl Lane {
         before
     }
 
+    /// Takes note of a request that takes long and is not over. Of an endpoint that fails it says nothing new.
+    pub(super) fn note_waiting(&self, so_far: Duration) {
+        let failing = lock(&self.state).health == Health::Failing;
+        let health = if failing {
+            Health::Failing
+        } else {
+            Health::Slow
+        };
+        self.note(health, so_far);
+    }
+
     /// How many more to claim for it; none until there is room for a good part of what it takes.
     fn room(&self, sends: usize) -> usize {
         let state = lock(&self.state);

@@ -134,7 +134,7 @@ impl Line {
                 Ok(attempt) => attempt,
                 Err(_) => {
                     drop(slot);
-                    lane.note(Health::Slow, started.elapsed());
+                    lane.note_waiting(started.elapsed());
                     sent.await
                 }
             }

@@ -101,6 +101,7 @@ impl Sender {
             body: delivery.body.clone(),
             timeout: Duration::from_millis(timeout_ms),
             most: MAX_RESPONSE_BYTES,
+            afresh: delivery.attempt_no > 1,
         };
         Ok(self.outbound.ask(question).await?)
     }

@@ -204,6 +204,7 @@ impl<'a> Api<'a> {
             body: form.unwrap_or_default().into(),
             timeout: TIMEOUT,
             most: MAX_RESPONSE_BYTES,
+            afresh: false,
         };
         let answer = self.outbound.ask(question).await;
         let answer = answer.map_err(|error| Failure::local(error.to_string()))?;

@@ -22,7 +22,8 @@ BEGIN
     CROSS JOIN LATERAL (
       SELECT count(*) > 0 AS known, coalesce(bool_or(d.status = 'pending'), false) AS pending, coalesce(bool_or(d.status = 'delivered'), false) AS delivered
       FROM affiliate_private.webhook_delivery AS d
-      WHERE d.project_id = e.project_id AND d.event_id = e.event_id AND d.endpoint_id = v_row.endpoint_id) AS d
+      -- Not to be looked up by the endpoint: it may have millions, an event has one for each endpoint.
+      WHERE d.project_id = e.project_id AND d.event_id = e.event_id AND d.endpoint_id IS NOT DISTINCT FROM v_row.endpoint_id) AS d
     WHERE e.project_id = v_row.project_id AND e.created_at >= v_since
       AND e.event_id > coalesce(replay_webhooks.p_after, 0)
       AND (replay_webhooks.p_until IS NULL OR e.created_at < replay_webhooks.p_until)

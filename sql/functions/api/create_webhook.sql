@@ -16,7 +16,7 @@ SELECT affiliate_private.declare_endpoint('create_webhook', $json${
   "summary": "Create a webhook",
   "description": "Add an endpoint that events are posted to. The answer holds its signing secret, which is not shown again.",
   "parameters": {
-    "url":          {"in": "body", "type": "string", "maxLength": 2000, "pattern": "^https?://[A-Za-z0-9.-]+(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][!-Z^-~]*)?$", "accepts": "an http:// or https:// URL of at most 2000 printable characters, without a user name or password", "required": true, "description": "Where events are posted"},
+    "url":          {"in": "body", "type": "string", "maxLength": 2000, "pattern": "^https?://[A-Za-z0-9.-]+(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][!-Z^-~]*)?$", "accepts": "an http:// or https:// URL with a host name or IPv4 address, of at most 2000 printable characters, without a user name or password", "required": true, "description": "Where events are posted"},
     "events":       {"in": "body", "type": "array", "items": {"type": "string", "enum": ["referral_signed_up", "referral_converted", "referral_canceled", "referral_updated"]}, "minItems": 1, "description": "Events to send; all of them when omitted"},
     "secret":       {"in": "body", "type": "string", "minLength": 8, "maxLength": 200, "description": "Signing secret; generated when omitted"},
     "enabled":      {"in": "body", "type": "boolean", "default": true, "description": "Whether events are sent; a disabled webhook gets none"},

@@ -16,7 +16,7 @@ SELECT affiliate_private.declare_endpoint('update_webhook', $json${
   "description": "Change an endpoint. Only the fields sent are changed; what waits to be sent goes by the new ones.",
   "parameters": {
     "id": {"in": "path", "type": "integer", "minimum": 1, "required": true, "description": "ID of the webhook"},
-    "url":          {"in": "body", "type": "string", "maxLength": 2000, "pattern": "^https?://[A-Za-z0-9.-]+(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][!-Z^-~]*)?$", "accepts": "an http:// or https:// URL of at most 2000 printable characters, without a user name or password", "description": "Where events are posted"},
+    "url":          {"in": "body", "type": "string", "maxLength": 2000, "pattern": "^https?://[A-Za-z0-9.-]+(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][!-Z^-~]*)?$", "accepts": "an http:// or https:// URL with a host name or IPv4 address, of at most 2000 printable characters, without a user name or password", "description": "Where events are posted"},
     "events":       {"in": "body", "type": "array", "items": {"type": "string", "enum": ["referral_signed_up", "referral_converted", "referral_canceled", "referral_updated"]}, "minItems": 1, "description": "Events to send"},
     "secret":       {"in": "body", "type": "string", "minLength": 8, "maxLength": 200, "description": "Signing secret, from the next attempt on, without the overlap of a rotation"},
     "enabled":      {"in": "body", "type": "boolean", "description": "Whether events are sent; while disabled those that wait are held. True also clears why it was disabled on its own"},

@@ -23,7 +23,11 @@ fn an_endpoint_gets_as_much_as_it_has_shown_to_take() {
     let others: Vec<Place> = (0..128).map(|_| lanes.enter(1, 7, false)).collect();
     assert_eq!(room(&lanes, 7), 0, "more than half of what it takes");
     drop(others);
+    place.lane.note_waiting(Duration::ZERO);
+    assert_eq!(room(&lanes, 7), 3, "it takes its time");
     place.lane.note(Health::Failing, Duration::ZERO);
+    place.lane.note_waiting(Duration::ZERO);
+    assert_eq!(room(&lanes, 7), 0, "it may well fail again");
     drop(place);
     assert_eq!(room(&lanes, 7), 1, "one tries whether it is back");
 }
