@@ -55,7 +55,7 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
     let file = File::open(&options.file)
         .map_err(|error| CliError::Usage(format!("{}: {error}", options.file.display())))?;
     let size = file.metadata()?.len();
-    let mut reader = csv::Reader::new(file);
+    let mut reader = csv::Reader::new(file)?;
     let header = reader
         .next_record()?
         .ok_or_else(|| CliError::Usage("the file is empty".to_owned()))?;

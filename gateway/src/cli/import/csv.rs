@@ -1,6 +1,8 @@
-//! CSV as spreadsheets write it (RFC 4180): commas or semicolons, quotes doubled inside of quotes, any line ending.
+//! CSV as spreadsheets write it (RFC 4180): commas or semicolons, lines that end with or without a carriage return.
 
 use std::io::{self, BufRead, BufReader, Read};
+
+use csv::{ErrorKind, ReaderBuilder, StringRecord, Terminator};
 
 /// One record and the line it starts on.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,81 +14,96 @@ pub(super) struct Record {
 /// Reads records one after the other.
 #[derive(Debug)]
 pub(super) struct Reader<R> {
-    input: BufReader<R>,
-    line: u64,
-    bytes: u64,
-    separator: Option<u8>,
+    records: csv::Reader<Quotes<R>>,
 }
 
 impl<R: Read> Reader<R> {
-    pub fn new(input: R) -> Self {
-        Self {
-            input: BufReader::with_capacity(1 << 16, input),
-            line: 0,
-            bytes: 0,
-            separator: None,
-        }
+    /// Looks at the first line to see what separates its fields: the names in it hold neither.
+    ///
+    /// # Errors
+    /// When the input cannot be read.
+    pub fn new(input: R) -> io::Result<Self> {
+        let mut input = BufReader::with_capacity(1 << 16, input);
+        let start = input.fill_buf()?;
+        let first = start.split(|byte| *byte == b'\n').next().unwrap_or(start);
+        let count = |wanted| first.iter().filter(|byte| **byte == wanted).count();
+        let separator = if count(b';') > count(b',') {
+            b';'
+        } else {
+            b','
+        };
+        let quotes = Quotes {
+            input,
+            open: false,
+            ended: false,
+        };
+        let records = ReaderBuilder::new()
+            .delimiter(separator)
+            // The carriage return before it is taken away below: as an end of its own it would count lines wrongly.
+            .terminator(Terminator::Any(b'\n'))
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(quotes);
+        Ok(Self { records })
     }
 
     /// How much of the input has been read.
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.records.position().byte()
     }
 
-    /// The next record; empty lines are skipped.
+    /// The next record; lines without anything are skipped.
     ///
     /// # Errors
     /// When the input cannot be read, is not UTF-8, or ends within quotes.
     pub fn next_record(&mut self) -> io::Result<Option<Record>> {
+        let mut record = StringRecord::new();
         loop {
-            let start = self.line + 1;
-            let Some(text) = self.read_record()? else {
-                return Ok(None);
-            };
-            let text = text.trim_start_matches('\u{feff}');
-            if text.trim().is_empty() {
-                continue;
-            }
-            // The first line decides: names hold neither.
-            let separator = *self.separator.get_or_insert_with(|| {
-                let count = |wanted| text.chars().filter(|c| *c == wanted).count();
-                if count(';') > count(',') { b';' } else { b',' }
-            });
-            return Ok(Some(Record {
-                line: start,
-                fields: split(text, char::from(separator)),
-            }));
-        }
-    }
-
-    /// The lines of one record: a quote that is open at the end of a line goes on in the next one.
-    fn read_record(&mut self) -> io::Result<Option<String>> {
-        let mut bytes = Vec::new();
-        loop {
-            let read = self.input.read_until(b'\n', &mut bytes)?;
-            self.bytes += read as u64;
-            if read == 0 && bytes.is_empty() {
+            if !self.records.read_record(&mut record).map_err(described)? {
                 return Ok(None);
             }
-            let open = bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
-            if read > 0 {
-                self.line += 1;
-            } else if open {
-                return Err(invalid(format!(
-                    "line {}: a quote is not closed",
-                    self.line
-                )));
-            }
-            if !open || read == 0 {
+            if record.iter().any(|field| !field.trim().is_empty()) {
                 break;
             }
         }
-        while matches!(bytes.last(), Some(b'\n' | b'\r')) {
-            bytes.pop();
+        let line = record.position().map_or(0, csv::Position::line);
+        let quotes = self.records.get_ref();
+        if quotes.ended && quotes.open {
+            return Err(invalid(format!("line {line}: a quote is not closed")));
         }
-        String::from_utf8(bytes)
-            .map(Some)
-            .map_err(|_| invalid(format!("line {} is not UTF-8", self.line)))
+        let mut fields: Vec<String> = record.iter().map(str::to_owned).collect();
+        if let Some(last) = fields.last_mut().filter(|last| last.ends_with('\r')) {
+            last.pop();
+        }
+        Ok(Some(Record { line, fields }))
+    }
+}
+
+/// Counts the quotes that go by: a file that ends within some has swallowed what follows the first of them.
+#[derive(Debug)]
+struct Quotes<R> {
+    input: BufReader<R>,
+    open: bool,
+    ended: bool,
+}
+
+impl<R: Read> Read for Quotes<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        let quotes = buffer[..read].iter().filter(|byte| **byte == b'"').count();
+        self.open ^= quotes % 2 == 1;
+        self.ended = read == 0;
+        Ok(read)
+    }
+}
+
+fn described(error: csv::Error) -> io::Error {
+    match error.kind() {
+        ErrorKind::Utf8 { pos, .. } => {
+            let line = pos.as_ref().map_or(0, csv::Position::line);
+            invalid(format!("line {line} is not UTF-8"))
+        }
+        _ => error.into(),
     }
 }
 
@@ -94,44 +111,12 @@ fn invalid(message: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
-fn split(text: &str, separator: char) -> Vec<String> {
-    let mut fields = Vec::new();
-    let mut field = String::new();
-    let mut quoted = false;
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' if quoted && characters.peek() == Some(&'"') => {
-                field.push('"');
-                characters.next();
-            }
-            '"' => quoted = !quoted,
-            _ if character == separator && !quoted => fields.push(std::mem::take(&mut field)),
-            _ => field.push(character),
-        }
-    }
-    fields.push(field);
-    fields
-}
-
-/// A record as it is written.
-pub(super) fn write(fields: &[String]) -> String {
-    let quoted = fields.iter().map(|field| {
-        if field.contains(['"', ',', ';', '\n', '\r']) {
-            format!("\"{}\"", field.replace('"', "\"\""))
-        } else {
-            field.clone()
-        }
-    });
-    quoted.collect::<Vec<_>>().join(",")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<Record> {
-        let mut reader = Reader::new(text.as_bytes());
+        let mut reader = Reader::new(text.as_bytes()).expect("a reader");
         std::iter::from_fn(|| reader.next_record().expect("CSV")).collect()
     }
 
@@ -152,16 +137,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
-        let fields = ["plain", "a,b", "\"q\"", "two\nlines", ""].map(str::to_owned);
-        let text = format!("a,b,c,d,e\n{}\n", write(&fields));
-        assert_eq!(read(&text)[1].fields, fields);
-    }
-
-    #[test]
-    fn an_open_quote_is_an_error() {
-        let mut reader = Reader::new(&b"a\n\"b\n"[..]);
-        reader.next_record().expect("the header");
-        assert!(reader.next_record().is_err());
+    fn an_open_quote_and_other_encodings_are_errors() {
+        for (text, words) in [
+            (&b"a\n\"b\n"[..], "line 2: a quote is not closed"),
+            (&b"a\nb\xff\n"[..], "line 2 is not UTF-8"),
+        ] {
+            let mut reader = Reader::new(text).expect("a reader");
+            reader.next_record().expect("the header");
+            let error = reader.next_record().expect_err(words);
+            assert_eq!(error.to_string(), words);
+        }
     }
 }

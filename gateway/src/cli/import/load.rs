@@ -1,10 +1,11 @@
 //! Batches of lines into the database, and the lines that it does not take into a file.
 
 use std::fs::File;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use csv::{Writer, WriterBuilder};
 use futures_util::SinkExt;
 use hyper::body::Bytes;
 use serde_json::Value;
@@ -13,7 +14,7 @@ use tokio_postgres::types::Type;
 
 use super::super::CliError;
 use super::columns::{Columns, Kind};
-use super::csv::{self, Reader, Record};
+use super::csv::{Reader, Record};
 
 /// Plans made for empty tables are poor ones: statistics are taken after so many batches, then after ten times as many.
 const FIRST_ANALYZE: u64 = 1;
@@ -91,7 +92,7 @@ impl Load {
         &self,
         records: &[Record],
         done: &mut Done,
-        errors: &mut Option<File>,
+        errors: &mut Option<Writer<File>>,
     ) -> Result<(), CliError> {
         let mut waiting = vec![records];
         while let Some(part) = waiting.pop() {
@@ -157,7 +158,7 @@ impl Load {
         records: &[Record],
         result: &Value,
         done: &mut Done,
-        errors: &mut Option<File>,
+        errors: &mut Option<Writer<File>>,
     ) -> Result<(), CliError> {
         let number = |name: &str| result[name].as_u64().unwrap_or_default();
         done.imported += number("imported");
@@ -179,19 +180,30 @@ impl Load {
         &self,
         record: &Record,
         reason: &str,
-        errors: &mut Option<File>,
+        errors: &mut Option<Writer<File>>,
     ) -> Result<(), CliError> {
         let file = match errors {
             Some(file) => file,
             None => {
-                let mut file = File::create(&self.errors_path)?;
-                let own = ["import_line".to_owned(), "import_error".to_owned()];
-                writeln!(file, "{}", csv::write(&[&own[..], &self.header].concat()))?;
-                errors.insert(file)
+                let file = WriterBuilder::new()
+                    .flexible(true)
+                    .from_path(&self.errors_path)
+                    .map_err(io::Error::from)?;
+                let file = errors.insert(file);
+                let own = ["import_line", "import_error"];
+                let names = own
+                    .into_iter()
+                    .chain(self.header.iter().map(String::as_str));
+                file.write_record(names).map_err(io::Error::from)?;
+                file
             }
         };
-        let own = [record.line.to_string(), reason.to_owned()];
-        writeln!(file, "{}", csv::write(&[&own[..], &record.fields].concat()))?;
+        let own = [&record.line.to_string(), reason];
+        let fields = own
+            .into_iter()
+            .chain(record.fields.iter().map(String::as_str));
+        file.write_record(fields).map_err(io::Error::from)?;
+        file.flush()?;
         Ok(())
     }
 }
