@@ -187,6 +187,13 @@ async fn the_currency_stays_once_there_are_amounts_in_it() {
         let same = project.put(PATH, &json!({"currency": "usd"})).await;
         assert_eq!(data(&same, 200), before);
     }
+    let project = shop.add_project(&[]).await;
+    data(
+        &project.post("/api/v1/payout-batches", &json!({})).await,
+        201,
+    );
+    let answer = project.put(PATH, &json!({"currency": "EUR"})).await;
+    assert_refused(&answer, 409, "payout batches");
     // What a project pays out at least can be said anew.
     let project = &shop.project;
     data(

@@ -265,6 +265,9 @@ async fn two_affiliates_are_never_each_others_parents_at_any_moment() {
         let state = refused.code().map(|state| state.code().to_owned());
         assert_eq!(state.as_deref(), Some("RF409"), "{month}");
     }
+    // What was said of a moment and taken back at once never was.
+    put_well(ada, Some(bob), "2026-09").await;
+    put_well(ada, None, "2026-09").await;
     put_well(bob, Some(ada), "2026-06").await;
     // Until he is under nobody again, before she comes under him.
     put_well(bob, None, "2026-02").await;

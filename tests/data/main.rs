@@ -5,6 +5,8 @@ mod analysts;
 mod earnings;
 mod import;
 mod import_history;
+mod import_lines;
 mod jobs;
 mod privacy;
+mod privacy_words;
 mod visits;

@@ -59,12 +59,20 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
     let header = reader
         .next_record()?
         .ok_or_else(|| CliError::Usage("the file is empty".to_owned()))?;
-    let columns = columns::of(kind, &header.fields).map_err(CliError::Usage)?;
+    if let Some(problem) = header.problem {
+        return Err(CliError::Usage(format!("the first line: {problem}")));
+    }
+    let columns = columns::of(kind, &header.fields, reader.has_semicolons());
+    let columns = columns.map_err(CliError::Usage)?;
     let errors_path = options
         .errors
         .unwrap_or_else(|| options.file.with_extension("errors.csv"));
+    let client = global.connect().await?;
+    // Once, and not for every line.
+    let known = "SELECT affiliate_private.check_project($1)";
+    client.query_one(known, &[&options.project]).await?;
     let mut load = Load {
-        client: global.connect().await?,
+        client,
         kind,
         project: options.project,
         columns,

@@ -15,6 +15,8 @@ BEGIN
              WHERE o.project_id = erase_person.p_project_id AND o.affiliate_id = ANY (v_person.affiliate_ids) AND o.status = 'reserved') THEN
     RAISE EXCEPTION USING ERRCODE = 'RF409', MESSAGE = 'The affiliate is in an open payout: confirm, fail or cancel that first';
   END IF;
+  -- What has been put in the place of an email stays.
+  v_person.emails := ARRAY(SELECT e.email FROM unnest(v_person.emails) AS e (email) WHERE NOT affiliate_private.is_erased_email(e.email));
   v_aliases := ARRAY(SELECT affiliate_private.erased_email(v_policy, e.email) FROM unnest(v_person.emails) WITH ORDINALITY AS e (email, n) ORDER BY e.n);
 
   UPDATE affiliate_private.provider_event AS e
@@ -25,7 +27,7 @@ BEGIN
                    WHERE w.project_id = erase_person.p_project_id AND w.body <> ''
                      AND affiliate_private.mentions(convert_to(w.body, 'UTF8'), v_person.emails));
   PERFORM affiliate_private.empty_webhooks(erase_person.p_project_id, v_hooks);
-  PERFORM affiliate_private.erase_emails(erase_person.p_project_id, v_person.emails, v_aliases);
+  PERFORM affiliate_private.erase_emails(erase_person.p_project_id, coalesce(v_person.customer_id, 0), v_person.emails, v_aliases);
   PERFORM affiliate_private.erase_affiliate(erase_person.p_project_id, a.id) FROM unnest(v_person.affiliate_ids) AS a (id);
   RETURN row_to_json(x) FROM (
     SELECT erase_person.p_project_id AS project_id, v_aliases AS now_known_as, v_events AS events_erased, cardinality(v_hooks) AS webhooks_erased,

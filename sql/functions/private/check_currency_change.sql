@@ -12,6 +12,7 @@ BEGIN
       OR EXISTS (SELECT FROM affiliate_private.commission_level_version AS l WHERE l.project_id = v_id AND l.fixed_minor > 0) THEN 'fixed commissions'
     WHEN EXISTS (SELECT FROM affiliate_private.commission_level_version AS l WHERE l.project_id = v_id AND l.goal = 'earned') THEN 'levels to be reached by earnings'
     WHEN EXISTS (SELECT FROM affiliate_private.exchange_rate AS x WHERE x.project_id = v_id) THEN 'exchange rates'
+    WHEN EXISTS (SELECT FROM affiliate_private.payout_batch AS b WHERE b.project_id = v_id) THEN 'payout batches'
   END;
   IF v_what IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'RF409',

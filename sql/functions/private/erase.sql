@@ -1,4 +1,6 @@
-CREATE OR REPLACE FUNCTION affiliate_private.erase_emails(p_project_id bigint, p_emails text[], p_aliases text[]) RETURNS void
+-- Forgetting a person. The callers hold lock_inputs exclusively.
+
+CREATE OR REPLACE FUNCTION affiliate_private.erase_emails(p_project_id bigint, p_customer_id bigint, p_emails text[], p_aliases text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_email text;
@@ -14,10 +16,6 @@ BEGIN
                            WHERE i.project_id = s.project_id AND i.kind = 'email' AND i.identity_key = v_email);
     UPDATE affiliate_private.sale AS s SET sale_key = 'signup_' || v_alias, source_key = 'signup_' || v_alias
     WHERE s.project_id = erase_emails.p_project_id AND s.provider = 'api' AND s.sale_key = affiliate_private.signup_key(s.project_id, v_email);
-    PERFORM affiliate_private.rename_sale(s, replace(affiliate_private.fold_key(s.sale_key), v_email, v_alias)) FROM affiliate_private.sale AS s
-    WHERE s.project_id = erase_emails.p_project_id AND s.provider <> 'api' AND strpos(affiliate_private.fold_key(s.sale_key), v_email) > 0;
-    UPDATE affiliate_private.payout_batch AS b SET note = replace(affiliate_private.fold_key(b.note), v_email, v_alias)
-    WHERE b.project_id = erase_emails.p_project_id AND strpos(affiliate_private.fold_key(b.note), v_email) > 0;
     UPDATE affiliate_private.customer_identity AS i SET identity_key = v_alias
     WHERE i.project_id = erase_emails.p_project_id AND i.kind = 'email' AND i.identity_key = v_email;
     UPDATE affiliate_private.referred_user AS r SET email = v_alias, email_key = v_alias
@@ -26,14 +24,64 @@ BEGIN
     WHERE l.project_id = erase_emails.p_project_id AND l.email_key = v_email;
     UPDATE affiliate_private.affiliate AS a SET email = v_alias, email_key = v_alias
     WHERE a.project_id = erase_emails.p_project_id AND a.email_key = v_email;
-    UPDATE affiliate_private.sale_edit AS d SET reference = replace(affiliate_private.fold_key(d.reference), v_email, v_alias)
-    WHERE d.project_id = erase_emails.p_project_id AND strpos(affiliate_private.fold_key(d.reference), v_email) > 0;
-    UPDATE affiliate_private.conversion AS c SET reference = replace(affiliate_private.fold_key(c.reference), v_email, v_alias)
-    WHERE c.project_id = erase_emails.p_project_id AND strpos(affiliate_private.fold_key(c.reference), v_email) > 0;
+    PERFORM affiliate_private.erase_in_ids(erase_emails.p_project_id, erase_emails.p_customer_id, v_email, v_alias);
+    PERFORM affiliate_private.erase_in_words(erase_emails.p_project_id, erase_emails.p_customer_id, v_email, v_alias);
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.erase_emails(bigint, text[], text[]) IS 'Puts an alias in the place of each email in every table. The caller holds lock_inputs exclusively.';
+COMMENT ON FUNCTION affiliate_private.erase_emails(bigint, bigint, text[], text[]) IS 'Puts an alias in the place of each email of a customer (0: of somebody who is none) in every table.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.erase_in_words(p_project_id bigint, p_customer_id bigint, p_email text, p_alias text) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+  UPDATE affiliate_private.sale_edit AS d
+  SET reference = affiliate_private.without_email(d.reference, erase_in_words.p_email, erase_in_words.p_alias, s.customer_id <> erase_in_words.p_customer_id),
+      coupon_code_used = affiliate_private.without_email(d.coupon_code_used, erase_in_words.p_email, erase_in_words.p_alias, s.customer_id <> erase_in_words.p_customer_id)
+  FROM affiliate_private.sale AS s
+  WHERE d.project_id = erase_in_words.p_project_id AND s.project_id = d.project_id AND s.sale_id = d.sale_id
+    AND (affiliate_private.names_email(d.reference, erase_in_words.p_email, s.customer_id <> erase_in_words.p_customer_id)
+         OR affiliate_private.names_email(d.coupon_code_used, erase_in_words.p_email, s.customer_id <> erase_in_words.p_customer_id));
+  UPDATE affiliate_private.conversion AS c
+  SET reference = affiliate_private.without_email(c.reference, erase_in_words.p_email, erase_in_words.p_alias, s.customer_id <> erase_in_words.p_customer_id),
+      coupon_code_used = affiliate_private.without_email(c.coupon_code_used, erase_in_words.p_email, erase_in_words.p_alias, s.customer_id <> erase_in_words.p_customer_id)
+  FROM affiliate_private.sale AS s
+  WHERE c.project_id = erase_in_words.p_project_id AND s.project_id = c.project_id AND s.sale_id = c.sale_id
+    AND (affiliate_private.names_email(c.reference, erase_in_words.p_email, s.customer_id <> erase_in_words.p_customer_id)
+         OR affiliate_private.names_email(c.coupon_code_used, erase_in_words.p_email, s.customer_id <> erase_in_words.p_customer_id));
+  UPDATE affiliate_private.payout_batch AS b
+  SET note = affiliate_private.without_email(b.note, erase_in_words.p_email, erase_in_words.p_alias),
+      -- Two of them must not become one.
+      reference = CASE WHEN affiliate_private.names_email(b.reference, erase_in_words.p_email) THEN 'erased-' || b.batch_id ELSE b.reference END
+  WHERE b.project_id = erase_in_words.p_project_id
+    AND (affiliate_private.names_email(b.note, erase_in_words.p_email) OR affiliate_private.names_email(b.reference, erase_in_words.p_email));
+  UPDATE affiliate_private.payout AS o
+  SET reason = affiliate_private.without_email(o.reason, erase_in_words.p_email, erase_in_words.p_alias),
+      transaction_id = affiliate_private.without_email(o.transaction_id, erase_in_words.p_email, erase_in_words.p_alias)
+  WHERE o.project_id = erase_in_words.p_project_id
+    AND (affiliate_private.names_email(o.reason, erase_in_words.p_email) OR affiliate_private.names_email(o.transaction_id, erase_in_words.p_email));
+  UPDATE affiliate_private.payout_request AS r
+  SET reason = affiliate_private.without_email(r.reason, erase_in_words.p_email, erase_in_words.p_alias)
+  WHERE r.project_id = erase_in_words.p_project_id AND affiliate_private.names_email(r.reason, erase_in_words.p_email);
+$$;
+COMMENT ON FUNCTION affiliate_private.erase_in_words(bigint, bigint, text, text) IS 'Puts an alias in the place of an email in what people wrote: references, notes, reasons, transaction ids. In sales of the customer it may be joined to other letters.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.erase_in_ids(p_project_id bigint, p_customer_id bigint, p_email text, p_alias text) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  -- Shops and imported files may use emails as ids.
+  UPDATE affiliate_private.customer_identity AS i SET identity_key = affiliate_private.without_email(i.identity_key, erase_in_ids.p_email, erase_in_ids.p_alias)
+  WHERE i.project_id = erase_in_ids.p_project_id AND i.kind <> 'email' AND affiliate_private.names_email(i.identity_key, erase_in_ids.p_email);
+  UPDATE affiliate_private.sale AS s SET customer_key = affiliate_private.without_email(s.customer_key, erase_in_ids.p_email, erase_in_ids.p_alias)
+  WHERE s.project_id = erase_in_ids.p_project_id AND affiliate_private.names_email(s.customer_key, erase_in_ids.p_email);
+  UPDATE affiliate_private.evidence AS e SET scope_key = affiliate_private.without_email(e.scope_key, erase_in_ids.p_email, erase_in_ids.p_alias)
+  WHERE e.project_id = erase_in_ids.p_project_id AND e.scope_key LIKE 'customer:%' AND affiliate_private.names_email(e.scope_key, erase_in_ids.p_email);
+  PERFORM affiliate_private.rename_sale(s, affiliate_private.without_email(s.sale_key, erase_in_ids.p_email, erase_in_ids.p_alias,
+                                                                           s.customer_id <> erase_in_ids.p_customer_id))
+  FROM affiliate_private.sale AS s
+  WHERE s.project_id = erase_in_ids.p_project_id AND s.provider <> 'api'
+    AND affiliate_private.names_email(s.sale_key, erase_in_ids.p_email, s.customer_id <> erase_in_ids.p_customer_id);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.erase_in_ids(bigint, bigint, text, text) IS 'Puts an alias in the place of an email that is an id, or part of one, of a customer or a sale. In sales of the customer it may be joined to other letters.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.erase_affiliate(p_project_id bigint, p_affiliate_id bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
@@ -71,17 +119,26 @@ CREATE OR REPLACE FUNCTION affiliate_private.rename_sale(p_sale affiliate_privat
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_sale affiliate_private.sale := rename_sale.p_sale;
+  v_key  text := rename_sale.p_new_key;
 BEGIN
-  UPDATE affiliate_private.sale AS s SET sale_key = rename_sale.p_new_key
+  -- Keys may have differed in nothing but capitals of the email.
+  IF EXISTS (SELECT FROM affiliate_private.sale AS s WHERE s.project_id = v_sale.project_id AND s.provider = v_sale.provider AND s.sale_key = v_key) THEN
+    v_key := v_key || '-' || v_sale.sale_id;
+  END IF;
+  UPDATE affiliate_private.sale AS s SET sale_key = v_key
   WHERE s.project_id = v_sale.project_id AND s.sale_id = v_sale.sale_id;
-  UPDATE affiliate_private.evidence AS e SET scope_key = rename_sale.p_new_key
+  UPDATE affiliate_private.conversion AS c SET reference = v_key
+  WHERE c.project_id = v_sale.project_id AND c.sale_id = v_sale.sale_id AND c.reference = v_sale.sale_key
+    AND NOT EXISTS (SELECT FROM affiliate_private.sale_edit AS d
+                    WHERE d.project_id = c.project_id AND d.sale_id = c.sale_id AND d.reference IS NOT NULL);
+  UPDATE affiliate_private.evidence AS e SET scope_key = v_key
   WHERE e.project_id = v_sale.project_id AND e.provider = v_sale.provider AND e.scope_key = v_sale.sale_key;
-  UPDATE affiliate_private.refund AS r SET alias_key = rename_sale.p_new_key,
-    refund_key = CASE WHEN r.refund_key = 'import:' || v_sale.sale_key THEN 'import:' || rename_sale.p_new_key ELSE r.refund_key END
+  UPDATE affiliate_private.refund AS r SET alias_key = v_key,
+    refund_key = CASE WHEN r.refund_key = 'import:' || v_sale.sale_key THEN 'import:' || v_key ELSE r.refund_key END
   WHERE r.project_id = v_sale.project_id AND r.provider = v_sale.provider AND r.alias_key = v_sale.sale_key;
   UPDATE affiliate_private.payment_link AS l
-  SET alias_key = CASE l.alias_key WHEN v_sale.sale_key THEN rename_sale.p_new_key ELSE l.alias_key END,
-      target_key = CASE l.target_key WHEN v_sale.sale_key THEN rename_sale.p_new_key ELSE l.target_key END
+  SET alias_key = CASE l.alias_key WHEN v_sale.sale_key THEN v_key ELSE l.alias_key END,
+      target_key = CASE l.target_key WHEN v_sale.sale_key THEN v_key ELSE l.target_key END
   WHERE l.project_id = v_sale.project_id AND l.provider = v_sale.provider AND v_sale.sale_key IN (l.alias_key, l.target_key);
 END
 $$;

@@ -3,7 +3,11 @@
 
 CREATE OR REPLACE FUNCTION affiliate_private.import_time(p_name text, p_text text) RETURNS timestamptz
 LANGUAGE sql STABLE AS $$
-  SELECT affiliate_private.check_time(import_time.p_name, regexp_replace(import_time.p_text, '( UTC|(?<=:\d\d(\.\d{1,9})?)$)', 'Z'))
+  SELECT affiliate_private.check_time(import_time.p_name, CASE
+    WHEN import_time.p_text ~ '^[0-9-]{10}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?$' THEN import_time.p_text || 'Z'
+    -- An offset of hours alone.
+    WHEN import_time.p_text ~ ':[0-9:.]+[+-]\d{2}$' THEN import_time.p_text || ':00'
+    ELSE regexp_replace(import_time.p_text, ' UTC$', 'Z') END)
 $$;
 COMMENT ON FUNCTION affiliate_private.import_time(text, text) IS 'A time of a file: ISO 8601, UTC where it does not say; RF400 naming the column for anything else.';
 
@@ -11,9 +15,12 @@ CREATE OR REPLACE FUNCTION affiliate_private.import_money(p_name text, p_text te
 LANGUAGE sql STABLE AS $$
   -- "1999c" is what a column in cents says.
   SELECT CASE WHEN import_money.p_text ~ '^[0-9]{1,13}c$' THEN least(rtrim(import_money.p_text, 'c')::bigint, 9000000000001)
-              ELSE affiliate_private.parse_money(import_money.p_name, regexp_replace(import_money.p_text, '^[$€£]|,(?=\d{3})', '', 'g'), import_money.p_currency) END
+              ELSE affiliate_private.parse_money(import_money.p_name, (
+                SELECT CASE WHEN a.amount ~ '^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$' THEN replace(a.amount, ',', '') ELSE a.amount END
+                FROM (SELECT ltrim(import_money.p_text, CASE WHEN import_money.p_currency = 'EUR' THEN '€' WHEN import_money.p_currency = 'GBP' THEN '£'
+                                                             WHEN import_money.p_currency IN ('USD', 'CAD', 'AUD', 'NZD', 'SGD', 'HKD') THEN '$' ELSE '' END) AS amount) AS a), import_money.p_currency) END
 $$;
-COMMENT ON FUNCTION affiliate_private.import_money(text, text, text) IS 'An amount of a file in minor units: a decimal, with a currency sign and thousands'' commas if it likes, or minor units followed by c.';
+COMMENT ON FUNCTION affiliate_private.import_money(text, text, text) IS 'An amount of a file in minor units: a decimal, with the currency''s own sign and thousands'' commas if it likes, or minor units followed by c. RF400 for anything else.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.import_affiliate_id(p_project_id bigint, p_fields jsonb) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$

@@ -25,11 +25,10 @@ BEGIN
     VALUES (import_affiliate.p_project_id, v_id, clock_timestamp(), 'inactive');
   END IF;
   IF v_fields ?| ARRAY['paypal_email', 'wise_email'] THEN
-    INSERT INTO affiliate_private.payout_preference (project_id, affiliate_id, method, recipient_name, paypal_email, wise_email)
-    SELECT import_affiliate.p_project_id, v_id, CASE WHEN v_fields ? 'paypal_email' THEN 'paypal' ELSE 'wise' END, n.name,
-           CASE WHEN v_fields ? 'paypal_email' THEN affiliate_private.check_email('paypal_email', v_fields ->> 'paypal_email') END,
-           CASE WHEN v_fields ? 'wise_email' THEN affiliate_private.check_email('wise_email', v_fields ->> 'wise_email') END
-    FROM (SELECT coalesce(nullif(concat_ws(' ', v_fields ->> 'first_name', v_fields ->> 'last_name'), ''), v_email) AS name) AS n;
+    PERFORM affiliate.set_payout_preferences(import_affiliate.p_project_id, v_email, jsonb_build_object(
+      'method', CASE WHEN v_fields ? 'paypal_email' THEN 'paypal' ELSE 'wise' END,
+      'recipient_name', coalesce(nullif(concat_ws(' ', v_fields ->> 'first_name', v_fields ->> 'last_name'), ''), v_email),
+      'paypal_email', v_fields ->> 'paypal_email', 'wise_email', v_fields ->> 'wise_email'));
   END IF;
   RETURN 'imported';
 EXCEPTION WHEN SQLSTATE 'RF400' OR SQLSTATE 'RF404' OR SQLSTATE 'RF409' OR data_exception THEN

@@ -58,6 +58,10 @@ BEGIN
   ELSIF EXISTS (SELECT FROM affiliate_private.sale AS s
                 WHERE s.project_id = v_sale.project_id AND s.provider = v_sale.provider AND s.sale_key = v_sale.sale_key) THEN
     RETURN 'known';
+  ELSIF EXISTS (SELECT FROM affiliate_private.conversion AS c
+                WHERE c.project_id = v_sale.project_id AND c.reference = import_conversion.p_fields ->> 'reference' AND c.deleted_at IS NULL) THEN
+    RETURN CASE WHEN import_conversion.p_fields ? 'sale_key' THEN format('another conversion has the reference "%s"', import_conversion.p_fields ->> 'reference')
+                ELSE 'known' END;
   END IF;
   v_sale.customer_id := affiliate_private.import_customer(v_sale.project_id, affiliate_private.fold_key(v_sale.email), v_sale.provider, v_sale.customer_key);
   INSERT INTO affiliate_private.sale AS s

@@ -49,14 +49,44 @@ BEGIN
   -- As fold_key does: by the database's rules another capital than A to Z would be another word.
   v_text := lower(v_text COLLATE "C");
   FOREACH v_word IN ARRAY mentions.p_words LOOP
-    IF strpos(v_text, v_word) > 0 THEN
+    IF strpos(v_text, v_word) > 0 AND (v_word LIKE '"%' OR affiliate_private.names_email(v_text, v_word)) THEN
       RETURN true;
     END IF;
   END LOOP;
   RETURN false;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.mentions(bytea, text[]) IS 'Whether a body contains one of these (lower-case) words, however JSON writes it.';
+COMMENT ON FUNCTION affiliate_private.mentions(bytea, text[]) IS 'Whether a body contains one of these lower-case words, JSON strings or emails, however JSON writes it.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.email_pattern(p_email_key text, p_whole boolean) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  -- Of the characters that an address may have before its @, those that text has between words too are taken for such; and JSON
+  -- writes the end of a line as a letter after a backslash.
+  SELECT CASE WHEN email_pattern.p_whole THEN '((?<![a-z0-9_.+-]|[^[:ascii:]])|(?<=\\[bfnrt]))' ELSE '' END
+         || regexp_replace(email_pattern.p_email_key, '([].+*?^$|(){}[\\/-])', '\\\1', 'g')
+         || CASE WHEN email_pattern.p_whole THEN '(?![a-z0-9-]|\.[a-z0-9])' ELSE '' END
+$$;
+COMMENT ON FUNCTION affiliate_private.email_pattern(text, boolean) IS 'What finds an email (folded) in a text; p_whole: and not in another one of which it is a part. To be used with collation C and without regard to case.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.names_email(p_text text, p_email_key text, p_whole boolean DEFAULT true) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT strpos(lower(names_email.p_text COLLATE "C"), names_email.p_email_key) > 0
+     AND names_email.p_text COLLATE "C" ~* affiliate_private.email_pattern(names_email.p_email_key, names_email.p_whole)
+$$;
+COMMENT ON FUNCTION affiliate_private.names_email(text, text, boolean) IS 'Whether a text names an email (folded), as a whole or also as a part of another one; NULL for NULL.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.without_email(p_text text, p_email_key text, p_alias text, p_whole boolean DEFAULT true) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT regexp_replace(without_email.p_text COLLATE "C", affiliate_private.email_pattern(without_email.p_email_key, without_email.p_whole),
+                        without_email.p_alias, 'gi')
+$$;
+COMMENT ON FUNCTION affiliate_private.without_email(text, text, text, boolean) IS 'A text with something else in the place of an email (folded); the rest stays as it is.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.is_erased_email(p_email_key text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT is_erased_email.p_email_key LIKE 'erased-%@erased.invalid'
+$$;
+COMMENT ON FUNCTION affiliate_private.is_erased_email(text) IS 'Whether it stands in the place of an email.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.erased_email(p_policy affiliate_private.data_policy, p_email_key text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -72,7 +102,9 @@ BEGIN
       AND NOT EXISTS (SELECT FROM affiliate_private.referred_user AS r
                       WHERE r.project_id = (erased_email.p_policy).project_id AND r.email_key = v_alias)
       AND NOT EXISTS (SELECT FROM affiliate_private.affiliate AS a
-                      WHERE a.project_id = (erased_email.p_policy).project_id AND a.email_key = v_alias);
+                      WHERE a.project_id = (erased_email.p_policy).project_id AND a.email_key = v_alias)
+      AND NOT EXISTS (SELECT FROM affiliate_private.sale AS s
+                      WHERE s.project_id = (erased_email.p_policy).project_id AND s.provider = 'api' AND s.sale_key = 'signup_' || v_alias);
   END LOOP;
   RETURN v_alias;
 END

@@ -19,6 +19,9 @@ LANGUAGE sql STABLE AS $$
       SELECT FROM affiliate_private.affiliate_parent AS v
       WHERE v.project_id = is_parent_since.p_project_id AND v.affiliate_id = is_parent_since.p_child_id
         AND v.parent_affiliate_id = is_parent_since.p_affiliate_id AND v.effective_at > is_parent_since.p_at
+        -- The last word of a moment counts.
+        AND NOT EXISTS (SELECT FROM affiliate_private.affiliate_parent AS n
+                        WHERE n.project_id = v.project_id AND n.affiliate_id = v.affiliate_id AND n.effective_at = v.effective_at AND n.version_id > v.version_id)
         -- Until somebody else is said to be the affiliate's own parent.
         AND v.effective_at < ALL (
           SELECT o.effective_at FROM affiliate_private.affiliate_parent AS o

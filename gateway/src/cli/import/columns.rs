@@ -1,7 +1,11 @@
-//! Which column of a file is what. Names are compared in lower case with everything else as one underscore, so that
-//! `Affiliate Email` is `affiliate_email`; beside the documented names go those that Rewardful's files and API use.
+//! Which column of a file is what. Names are compared by their letters and digits alone, in lower case, so that
+//! `Affiliate E-Mail` is `affiliate_email`; beside the documented names go those that Rewardful's files and API use.
+
+mod names;
 
 use serde_json::{Map, Value};
+
+use names::{AFFILIATES, Aliases, CONVERSIONS, REFERRALS};
 
 /// What the lines of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +25,7 @@ impl Kind {
         }
     }
 
-    fn aliases(self) -> &'static [(&'static str, &'static [&'static str])] {
+    fn aliases(self) -> Aliases {
         match self {
             Self::Affiliates => AFFILIATES,
             Self::Referrals => REFERRALS,
@@ -38,143 +42,7 @@ impl Kind {
     }
 }
 
-type Aliases = &'static [(&'static str, &'static [&'static str])];
-
-const AFFILIATES: Aliases = &[
-    ("email", &["affiliate_email", "email_address"]),
-    (
-        "referral_code",
-        &["token", "link_token", "links_token", "code", "coupon"],
-    ),
-    ("partner_slug", &[]),
-    ("status", &["state"]),
-    (
-        "created_at",
-        &[
-            "joined_at",
-            "created",
-            "date_joined",
-            "signed_up_at",
-            "confirmed_at",
-        ],
-    ),
-    ("first_name", &["affiliate_first_name"]),
-    ("last_name", &["affiliate_last_name"]),
-    ("paypal_email", &["affiliate_paypal_email"]),
-    ("wise_email", &["affiliate_wise_email"]),
-];
-
-const AFFILIATE: [(&str, &[&str]); 3] = [
-    ("affiliate_id", &[]),
-    (
-        "affiliate_email",
-        &[
-            "affiliate",
-            "referral_affiliate_email",
-            "sale_affiliate_email",
-            "sale_referral_affiliate_email",
-        ],
-    ),
-    (
-        "referral_code",
-        &["affiliate_token", "token", "link_token", "via"],
-    ),
-];
-
-const REFERRALS: Aliases = &[
-    (
-        "email",
-        &["customer_email", "referral_email", "referred_email"],
-    ),
-    (
-        "customer_key",
-        &[
-            "stripe_customer_id",
-            "customer_id",
-            "imported_id",
-            "customer_platform_id",
-        ],
-    ),
-    (
-        "status",
-        &["conversion_state", "state", "conversion_status"],
-    ),
-    (
-        "created_at",
-        &["became_lead_at", "created", "signed_up_at", "date"],
-    ),
-    AFFILIATE[0],
-    AFFILIATE[1],
-    AFFILIATE[2],
-];
-
-const CONVERSIONS: Aliases = &[
-    (
-        "occurred_at",
-        &[
-            "sale_charged_at",
-            "charged_at",
-            "sale_invoiced_at",
-            "sale_date",
-            "sale_created_at",
-            "date",
-            "created_at",
-        ],
-    ),
-    (
-        "base_value",
-        &[
-            "sale_sale_amount",
-            "sale_amount",
-            "amount_of_sale",
-            "sale_charge_amount",
-            "charge_amount",
-        ],
-    ),
-    ("currency", &["sale_currency", "base_value_currency"]),
-    ("value", &["commission", "commission_amount", "amount"]),
-    (
-        "email",
-        &[
-            "customer_email",
-            "referral_customer_email",
-            "sale_referral_customer_email",
-            "referral_email",
-        ],
-    ),
-    (
-        "customer_key",
-        &[
-            "stripe_customer_id",
-            "customer_id",
-            "sale_referral_stripe_customer_id",
-            "sale_referral_customer_id",
-        ],
-    ),
-    ("type", &["conversion_type"]),
-    ("paid", &["paid_at", "commission_paid_at", "is_paid"]),
-    (
-        "refunded",
-        &["sale_refund_amount", "refund_amount", "refunded_amount"],
-    ),
-    ("reference", &["order_id", "commission_id"]),
-    ("coupon_code_used", &["coupon", "coupon_code"]),
-    ("provider", &[]),
-    (
-        "sale_key",
-        &[
-            "sale_stripe_charge_id",
-            "stripe_charge_id",
-            "charge_id",
-            "sale_id",
-            "id",
-        ],
-    ),
-    ("state", &["status", "commission_state"]),
-    AFFILIATE[0],
-    AFFILIATE[1],
-    AFFILIATE[2],
-];
+const AMOUNTS: [&str; 3] = ["base_value", "value", "refunded"];
 
 /// What becomes of one column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,19 +58,20 @@ struct Target {
 #[derive(Debug)]
 pub(super) struct Columns {
     kind: Kind,
+    decimal_comma: bool,
     targets: Vec<(usize, Target)>,
 }
 
-/// Reads the header.
+/// Reads the header of a file in which decimals may have a comma.
 ///
 /// # Errors
 /// When a column is missing that is needed, or is there twice, in words for the user.
-pub(super) fn of(kind: Kind, header: &[String]) -> Result<Columns, String> {
+pub(super) fn of(kind: Kind, header: &[String], decimal_comma: bool) -> Result<Columns, String> {
     // Where referred people come with an account to be paid to, it is their affiliate's, and so is the email beside it.
     let of_affiliate = kind == Kind::Referrals
         && header
             .iter()
-            .any(|name| ["paypal_email", "wise_email"].contains(&fold(name).as_str()));
+            .any(|name| ["paypalemail", "wiseemail"].contains(&fold(name).as_str()));
     let targets = header.iter().map(|name| match fold(name).as_str() {
         "email" if of_affiliate => target(kind, "affiliate_email"),
         _ => target(kind, name),
@@ -230,20 +99,24 @@ pub(super) fn of(kind: Kind, header: &[String]) -> Result<Columns, String> {
             ));
         }
     }
-    Ok(Columns { kind, targets })
+    Ok(Columns {
+        kind,
+        decimal_comma,
+        targets,
+    })
 }
 
 fn target(kind: Kind, header: &str) -> Option<Target> {
     let folded = fold(header);
-    let (name, cents) = match folded.strip_suffix("_cents") {
+    let (name, cents) = match folded.strip_suffix("cents") {
         Some(name) => (name, true),
         None => (folded.as_str(), false),
     };
     kind.aliases().iter().find_map(|(documented, others)| {
-        let rank = if name == *documented {
+        let rank = if name == fold(documented) {
             0
         } else {
-            1 + others.iter().position(|other| *other == name)?
+            1 + others.iter().position(|other| fold(other) == name)?
         };
         Some(Target {
             name: documented,
@@ -254,10 +127,8 @@ fn target(kind: Kind, header: &str) -> Option<Target> {
 }
 
 fn fold(header: &str) -> String {
-    let words = header
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("_").to_ascii_lowercase()
+    let letters = header.chars().filter(char::is_ascii_alphanumeric);
+    letters.collect::<String>().to_ascii_lowercase()
 }
 
 impl Columns {
@@ -271,6 +142,8 @@ impl Columns {
             }
             let text = if target.cents {
                 format!("{field}c")
+            } else if self.decimal_comma && AMOUNTS.contains(&target.name) {
+                with_point(field)
             } else {
                 field.to_owned()
             };
@@ -280,6 +153,20 @@ impl Columns {
             settle_state(&mut object);
         }
         object
+    }
+}
+
+/// 1.234,56 as 1234.56; anything else as it is.
+fn with_point(amount: &str) -> String {
+    let is_decimal = |(whole, cents): (&str, &str)| {
+        let mut groups = whole.split('.');
+        let first = groups.next().unwrap_or_default();
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        digits(cents) && digits(first) && groups.all(|group| group.len() == 3 && digits(group))
+    };
+    match amount.split_once(',') {
+        Some(parts) if is_decimal(parts) => amount.replace('.', "").replace(',', "."),
+        _ => amount.to_owned(),
     }
 }
 
@@ -296,11 +183,14 @@ fn settle_state(object: &mut Map<String, Value>) {
         .and_then(Value::as_str)
         .map(str::to_ascii_lowercase);
     let paid = match paid.as_deref() {
-        None => state.as_deref() == Some("paid"),
-        Some("false" | "no" | "0" | "f" | "unpaid") => false,
-        Some(_) => true,
+        None if state.as_deref() == Some("paid") => "true",
+        None | Some("false" | "no" | "n" | "0" | "f" | "unpaid") => "false",
+        Some("true" | "yes" | "y" | "1" | "t" | "paid") => "true",
+        Some(time) if time.starts_with(|c: char| c.is_ascii_digit()) && time.len() >= 8 => "true",
+        // The database says what would be right.
+        Some(other) => other,
     };
-    object.insert("paid".to_owned(), Value::String(paid.to_string()));
+    object.insert("paid".to_owned(), Value::String(paid.to_owned()));
     if state.as_deref() == Some("voided") {
         object.insert("value".to_owned(), Value::String("0".to_owned()));
     }

@@ -58,16 +58,25 @@ impl Load {
         }
         loop {
             let mut records = Vec::with_capacity(self.batch);
-            while records.len() < self.batch {
+            let mut ended = false;
+            while records.len() < self.batch && !ended {
                 match reader.next_record()? {
-                    Some(record) => records.push(record),
-                    None => break,
+                    Some(record) => match &record.problem {
+                        None => records.push(record),
+                        Some(problem) => {
+                            done.failed += 1;
+                            self.report(&record, problem, &mut errors)?;
+                        }
+                    },
+                    None => ended = true,
                 }
             }
-            if records.is_empty() {
+            if !records.is_empty() {
+                self.import(&records, &mut done, &mut errors).await?;
+            }
+            if ended {
                 break;
             }
-            self.import(&records, &mut done, &mut errors).await?;
             batches += 1;
             if batches == analyze_at {
                 self.client.batch_execute(ANALYZE).await?;

@@ -16,7 +16,7 @@ fn documented_names_come_before_others() {
         "nonsense",
         "Affiliate Email",
     ]);
-    let columns = of(Kind::Conversions, &header).expect("columns");
+    let columns = of(Kind::Conversions, &header, false).expect("columns");
     let line = strings(&[
         "2020-01-01",
         "2021-01-01",
@@ -44,7 +44,7 @@ fn a_commission_of_rewardful_is_read_as_it_comes() {
         "sale.referral.customer.email",
         "sale.affiliate.email",
     ]);
-    let columns = of(Kind::Conversions, &header).expect("columns");
+    let columns = of(Kind::Conversions, &header, false).expect("columns");
     let line = strings(&[
         "39e68c88",
         "3000",
@@ -68,7 +68,7 @@ fn a_commission_of_rewardful_is_read_as_it_comes() {
 #[test]
 fn where_the_best_named_is_empty_the_next_one_counts() {
     let header = strings(&["Imported ID", "email", "stripe_customer_id"]);
-    let columns = of(Kind::Referrals, &header).expect("columns");
+    let columns = of(Kind::Referrals, &header, false).expect("columns");
     for (fields, expected) in [
         (["i_1", "zoe@example.com", "cus_1"], "cus_1"),
         (["i_1", "zoe@example.com", " "], "i_1"),
@@ -81,7 +81,7 @@ fn where_the_best_named_is_empty_the_next_one_counts() {
 #[test]
 fn one_column_twice_is_refused() {
     let header = strings(&["occurred_at", "Base Value", "email", "base_value"]);
-    let error = of(Kind::Conversions, &header).expect_err("two amounts");
+    let error = of(Kind::Conversions, &header, false).expect_err("two amounts");
     assert!(
         error.contains("\"Base Value\" and \"base_value\""),
         "{error}"
@@ -89,7 +89,48 @@ fn one_column_twice_is_refused() {
 }
 
 #[test]
+fn what_paid_says_is_not_guessed() {
+    let header = strings(&["Occurred-At", "E-Mail", "BaseValueCents", "paid"]);
+    let columns = of(Kind::Conversions, &header, false).expect("columns");
+    for (paid, expected) in [
+        ("", "false"),
+        ("N", "false"),
+        ("Yes", "true"),
+        ("2024-05-01T10:00:00Z", "true"),
+        ("pending", "pending"),
+        ("-", "-"),
+    ] {
+        let object = columns.object(&strings(&["2024-01-01", "a@b.example", "999", paid]));
+        let expected = json!({"occurred_at": "2024-01-01", "email": "a@b.example", "base_value": "999c", "paid": expected});
+        assert_eq!(Value::Object(object), expected);
+    }
+}
+
+#[test]
+fn decimals_have_a_comma_where_fields_have_semicolons() {
+    let header = strings(&["occurred_at", "base_value"]);
+    for (text, with_semicolons, with_commas) in [
+        ("1,5", "1.5", "1,5"),
+        ("1.234,56", "1234.56", "1.234,56"),
+        ("1.23,56", "1.23,56", "1.23,56"),
+        ("1,234,567", "1,234,567", "1,234,567"),
+        ("12.50", "12.50", "12.50"),
+    ] {
+        for (semicolons, expected) in [(true, with_semicolons), (false, with_commas)] {
+            let columns = of(Kind::Conversions, &header, semicolons).expect("columns");
+            let object = columns.object(&strings(&["2024-01-01", text]));
+            assert_eq!(object["base_value"], json!(expected));
+        }
+    }
+}
+
+#[test]
 fn a_missing_column_is_named() {
-    let error = of(Kind::Conversions, &strings(&["occurred_at", "email"])).expect_err("no amount");
+    let error = of(
+        Kind::Conversions,
+        &strings(&["occurred_at", "email"]),
+        false,
+    )
+    .expect_err("no amount");
     assert!(error.contains("base_value or value"), "{error}");
 }
