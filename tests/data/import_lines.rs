@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use affiliate_tests::binary;
 use affiliate_tests::books::assert_clean;
 use affiliate_tests::database::Profile;
 use affiliate_tests::shop::Shop;
@@ -38,6 +39,9 @@ async fn times_may_have_any_offset() {
         "2024-05-01T08:00:00",
         "2024-05-01 08:00",
         "2024-05-01 08:00:00 UTC",
+        "2024-05-01 10:00:00 +0200",
+        "2024-05-01 08:00:00 +0000 UTC",
+        "2024-05-01 08:00:00 GMT",
         "2024-05-01T03:00:00-05:00",
     ];
     let mut text = "occurred_at,email,affiliate_email,base_value,reference\n".to_owned();
@@ -116,6 +120,105 @@ async fn a_reference_is_known_whoever_brought_it_and_belongs_to_one() {
         "{errors:?}"
     );
     assert_eq!(shop.project.conversions().await.len(), 2);
+    shop.close().await;
+}
+
+/// What a line means must not depend on how many are imported at once.
+#[tokio::test]
+async fn lines_that_share_a_name_keep_their_order_in_any_batch() {
+    let shop = shop_with_ada().await;
+    let lines = "occurred_at,affiliate_email,email,customer_key,base_value,sale_key,reference\n\
+        2024-05-01,ada@example.com,a@example.com,,10,A,\n\
+        2024-05-01,ada@example.com,b@example.com,,20,B,A\n\
+        2024-05-01,ada@example.com,c@example.com,cus_1,30,,R\n\
+        2024-05-01,ada@example.com,d@example.com,,40,,R\n\
+        2024-05-01,ada@example.com,e@example.com,,50,,\n\
+        2024-05-01,ada@example.com,e@example.com,,50,,\n";
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = write(directory.path(), "lines.csv", lines);
+    for batch in ["1", "2000"] {
+        let other = shop.add_project(&[]).await;
+        other.add_affiliate("ada@example.com", "ADA").await;
+        let project = other.id.to_string();
+        let path = file.to_str().expect("a path");
+        let arguments = [
+            "import",
+            "conversions",
+            "--project",
+            &project,
+            path,
+            "--batch",
+            batch,
+            "--json",
+        ];
+        let settings = [("DATABASE_URL", shop.database.url())];
+        let output = binary::run(&arguments, &settings).await;
+        let done: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(
+            (&done["imported"], &done["known"], &done["failed"]),
+            (&json!(3), &json!(2), &json!(1)),
+            "{done}"
+        );
+        // 20 % of 10, 30 and 50.
+        let ada = other.affiliate("ada@example.com").await;
+        assert_eq!(ada["total_earnings"], "18.00", "{batch}");
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_was_refused_is_mended_and_imported_as_the_file_was() {
+    let shop = shop_with_ada().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let lines = "occurred_at;affiliate_email;email;base_value;note\n\
+        2024-05-01;ada@example.com;a@example.com;$1.012,50;\"closed\"\n\
+        2024-05-01;nobody@example.com;a@example.com;12,50;\n\
+        2024-05-01;ada@example.com;a@example.com;1.500;\n\
+        2024-05-01;ada@example.com;a@example.com;20;\"not closed\n\
+        2024-05-01;ada@example.com;a@example.com;30;\n\
+        2024-05-01;ada@example.com;a@example.com;40;\"closed\"\n\
+        \n\
+        2024-05-01;ada@example.com;a@example.com;50;last\n";
+    let file = write(directory.path(), "lines.csv", lines);
+    let (_, done) = import(&shop, "conversions", &file, &[]).await;
+    assert_eq!(
+        (&done["imported"], &done["failed"]),
+        (&json!(2), &json!(3)),
+        "{done}"
+    );
+    let errors = directory.path().join("lines.errors.csv");
+    let text = fs::read_to_string(&errors).expect("the errors");
+    for (line, words) in [
+        (3, "there is no affiliate"),
+        (4, "thousands or decimals?"),
+        (5, "text after a quote that closes"),
+    ] {
+        let start = format!("{line};");
+        let found = |error: &str| error.starts_with(&start) && error.contains(words);
+        assert!(text.lines().any(found), "{line}: {words}: {text}");
+    }
+    let mended = text.replace("nobody@", "ada@");
+    let file = write(directory.path(), "mended.csv", &mended);
+    let (_, done) = import(&shop, "conversions", &file, &[]).await;
+    assert_eq!(done["imported"], 1, "{done}");
+    // 20 % of 1012.50, 50 and 12.50.
+    let ada = shop.project.affiliate("ada@example.com").await;
+    assert_eq!(ada["total_earnings"], "215.00");
+    let path = file.to_str().expect("a path");
+    let arguments = [
+        "import",
+        "conversions",
+        "--project",
+        "1",
+        path,
+        "--errors",
+        path,
+        "--json",
+    ];
+    let settings = [("DATABASE_URL", shop.database.url())];
+    let output = binary::run(&arguments, &settings).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(fs::read_to_string(&file).expect("the file"), mended);
     shop.close().await;
 }
 

@@ -117,3 +117,41 @@ async fn who_comes_back_with_the_same_customer_id_can_leave_again_and_again() {
     }
     shop.close().await;
 }
+
+#[tokio::test]
+async fn ids_that_differ_only_in_capitals_of_the_address_stay_different() {
+    let shop = Shop::open(Profile::Portable).await;
+    let project = &shop.project;
+    project.add_affiliate("ada@example.com", "ADA").await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let lines = "occurred_at,affiliate_email,email,base_value,customer_key,sale_key\n\
+        2024-05-01,ada@example.com,zoe@example.com,10,Zoe@example.com,A-zoe@example.com\n\
+        2024-05-02,ada@example.com,zoe@example.com,20,zoe@example.com,A-Zoe@example.com\n\
+        2024-05-03,ada@example.com,yves@example.com,30,ZOE@example.com,S-3\n";
+    let file = write(directory.path(), "sales.csv", lines);
+    let (_, done) = import(&shop, "conversions", &file, &[]).await;
+    assert_eq!(done["imported"], 3, "{done}");
+    let people = "email,customer_key,affiliate_email\n\
+        zoe@example.com,zoe@example.com,ada@example.com\n\
+        zoe@example.com,Zoe@example.com,ada@example.com\n";
+    let file = write(directory.path(), "people.csv", people);
+    let (_, done) = import(&shop, "referrals", &file, &[]).await;
+    assert_eq!(done["failed"], 0, "{done}");
+    // A body that jsonb cannot take, with an address that only JSON reads.
+    let event = Event::sale("pi_1", 1_000).email("somebody@example.com");
+    let body = String::from_utf8(event.body()).expect("UTF-8");
+    let body = body.replace("somebody@", "\\u0000 \\u001fzoe\\u0040");
+    project.deliver_bytes(body.as_bytes()).await;
+    let superuser = shop.database.connect_superuser().await;
+    let erased = person(&shop, "erase", "zoe@example.com").await;
+    assert_eq!(erased["events_erased"], 1, "{erased}");
+    assert_eq!(
+        traces(&superuser, "zoe@example.com").await,
+        Vec::<String>::new()
+    );
+    let ids = "SELECT count(DISTINCT customer_key) FROM affiliate_private.sale WHERE customer_key IS NOT NULL";
+    let row = superuser.query_one(ids, &[]).await.expect("a count");
+    assert_eq!(row.get::<_, i64>(0), 3);
+    assert_clean(&shop.database).await;
+    shop.close().await;
+}

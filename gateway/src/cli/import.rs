@@ -7,7 +7,7 @@ mod columns;
 mod csv;
 mod load;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -62,11 +62,17 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
     if let Some(problem) = header.problem {
         return Err(CliError::Usage(format!("the first line: {problem}")));
     }
-    let columns = columns::of(kind, &header.fields, reader.has_semicolons());
+    let columns = columns::of(kind, &header.fields, reader.separator() == b';');
     let columns = columns.map_err(CliError::Usage)?;
     let errors_path = options
         .errors
         .unwrap_or_else(|| options.file.with_extension("errors.csv"));
+    if fs::canonicalize(&errors_path)
+        .is_ok_and(|path| Some(path) == fs::canonicalize(&options.file).ok())
+    {
+        let text = "the file with the errors cannot be the one that is imported".to_owned();
+        return Err(CliError::Usage(text));
+    }
     let client = global.connect().await?;
     // Once, and not for every line.
     let known = "SELECT affiliate_private.check_project($1)";
@@ -81,6 +87,7 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
         size,
         quiet: global.json,
         errors_path,
+        separator: reader.separator(),
         header: header.fields,
     };
     let done = load.run(&mut reader).await?;

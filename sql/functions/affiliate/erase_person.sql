@@ -21,11 +21,11 @@ BEGIN
 
   UPDATE affiliate_private.provider_event AS e
   SET body = '', body_removed = 'erased', error = CASE WHEN e.outcome = 'parked' THEN 'the body was erased with a person''s data' END
-  WHERE e.project_id = erase_person.p_project_id AND e.body_removed IS NULL AND affiliate_private.mentions(e.body, v_person.words);
+  WHERE e.project_id = erase_person.p_project_id AND e.body_removed IS NULL AND affiliate_private.mentions(e.body, v_person.emails, v_person.ids);
   GET DIAGNOSTICS v_events = ROW_COUNT;
   v_hooks := ARRAY(SELECT w.event_id FROM affiliate_private.webhook_event AS w
                    WHERE w.project_id = erase_person.p_project_id AND w.body <> ''
-                     AND affiliate_private.mentions(convert_to(w.body, 'UTF8'), v_person.emails));
+                     AND affiliate_private.mentions(convert_to(w.body, 'UTF8'), v_person.emails, '{}'));
   PERFORM affiliate_private.empty_webhooks(erase_person.p_project_id, v_hooks);
   PERFORM affiliate_private.erase_emails(erase_person.p_project_id, coalesce(v_person.customer_id, 0), v_person.emails, v_aliases);
   PERFORM affiliate_private.erase_affiliate(erase_person.p_project_id, a.id) FROM unnest(v_person.affiliate_ids) AS a (id);

@@ -30,10 +30,10 @@ BEGIN
       to_json(ARRAY(SELECT row_to_json(y) FROM (
         SELECT e.provider_event_id AS id, e.provider, e.event_key, e.event_type, e.received_at, encode(e.body, 'escape') AS body
         FROM affiliate_private.provider_event AS e
-        WHERE e.project_id = v_id AND e.body_removed IS NULL AND affiliate_private.mentions(e.body, v_person.words) ORDER BY 1) AS y)) AS provider_events,
+        WHERE e.project_id = v_id AND e.body_removed IS NULL AND affiliate_private.mentions(e.body, v_person.emails, v_person.ids) ORDER BY 1) AS y)) AS provider_events,
       to_json(ARRAY(SELECT row_to_json(y) FROM (
         SELECT w.message_id, w.event_type, w.created_at, w.body FROM affiliate_private.webhook_event AS w
-        WHERE w.project_id = v_id AND w.body <> '' AND affiliate_private.mentions(convert_to(w.body, 'UTF8'), v_person.emails)
+        WHERE w.project_id = v_id AND w.body <> '' AND affiliate_private.mentions(convert_to(w.body, 'UTF8'), v_person.emails, '{}')
         ORDER BY w.event_id) AS y)) AS webhook_events) AS x;
 END
 $$;

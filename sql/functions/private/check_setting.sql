@@ -26,8 +26,8 @@ COMMENT ON FUNCTION affiliate_private.check_length(text, text, integer, integer)
 CREATE OR REPLACE FUNCTION affiliate_private.check_url(p_name text, p_url text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  IF check_url.p_url !~* '^https?://[a-z0-9.-]+(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#]|$)' OR check_url.p_url ~ '[[:space:]]' OR length(check_url.p_url) > 2000 THEN
-    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = format('%s must be an http(s) URL with a host name or IPv4 address, of at most 2000 characters, without a user name or password', check_url.p_name);
+  IF check_url.p_url !~ '^https?://[A-Za-z0-9.-]+(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][!-Z^-~]*)?$' OR length(check_url.p_url) > 2000 THEN
+    RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = format('%s must be an http(s) URL with a host name or IPv4 address, of at most 2000 printable characters, without a user name or password', check_url.p_name);
   END IF;
   RETURN check_url.p_url;
 END

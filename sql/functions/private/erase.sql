@@ -66,14 +66,34 @@ COMMENT ON FUNCTION affiliate_private.erase_in_words(bigint, bigint, text, text)
 
 CREATE OR REPLACE FUNCTION affiliate_private.erase_in_ids(p_project_id bigint, p_customer_id bigint, p_email text, p_alias text) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_old text;
+  v_new text;
 BEGIN
   -- Shops and imported files may use emails as ids.
-  UPDATE affiliate_private.customer_identity AS i SET identity_key = affiliate_private.without_email(i.identity_key, erase_in_ids.p_email, erase_in_ids.p_alias)
-  WHERE i.project_id = erase_in_ids.p_project_id AND i.kind <> 'email' AND affiliate_private.names_email(i.identity_key, erase_in_ids.p_email);
-  UPDATE affiliate_private.sale AS s SET customer_key = affiliate_private.without_email(s.customer_key, erase_in_ids.p_email, erase_in_ids.p_alias)
-  WHERE s.project_id = erase_in_ids.p_project_id AND affiliate_private.names_email(s.customer_key, erase_in_ids.p_email);
-  UPDATE affiliate_private.evidence AS e SET scope_key = affiliate_private.without_email(e.scope_key, erase_in_ids.p_email, erase_in_ids.p_alias)
-  WHERE e.project_id = erase_in_ids.p_project_id AND e.scope_key LIKE 'customer:%' AND affiliate_private.names_email(e.scope_key, erase_in_ids.p_email);
+  FOR v_old IN
+    SELECT i.identity_key FROM affiliate_private.customer_identity AS i
+    WHERE i.project_id = erase_in_ids.p_project_id AND i.kind <> 'email' AND affiliate_private.names_email(i.identity_key, erase_in_ids.p_email)
+    UNION
+    SELECT s.customer_key FROM affiliate_private.sale AS s
+    WHERE s.project_id = erase_in_ids.p_project_id AND affiliate_private.names_email(s.customer_key, erase_in_ids.p_email)
+    UNION
+    SELECT substr(e.scope_key, length('customer:') + 1) FROM affiliate_private.evidence AS e
+    WHERE e.project_id = erase_in_ids.p_project_id AND e.scope_key LIKE 'customer:%' AND affiliate_private.names_email(e.scope_key, erase_in_ids.p_email)
+    ORDER BY 1
+  LOOP
+    v_new := affiliate_private.without_email(v_old, erase_in_ids.p_email, erase_in_ids.p_alias);
+    -- Ids may have differed in nothing but capitals of the email.
+    WHILE EXISTS (SELECT FROM affiliate_private.customer_identity AS i WHERE i.project_id = erase_in_ids.p_project_id AND i.kind <> 'email' AND i.identity_key = v_new)
+       OR EXISTS (SELECT FROM affiliate_private.evidence AS e WHERE e.project_id = erase_in_ids.p_project_id AND e.scope_key = 'customer:' || v_new) LOOP
+      v_new := v_new || '-';
+    END LOOP;
+    UPDATE affiliate_private.customer_identity AS i SET identity_key = v_new
+    WHERE i.project_id = erase_in_ids.p_project_id AND i.kind <> 'email' AND i.identity_key = v_old;
+    UPDATE affiliate_private.sale AS s SET customer_key = v_new WHERE s.project_id = erase_in_ids.p_project_id AND s.customer_key = v_old;
+    UPDATE affiliate_private.evidence AS e SET scope_key = 'customer:' || v_new
+    WHERE e.project_id = erase_in_ids.p_project_id AND e.scope_key = 'customer:' || v_old;
+  END LOOP;
   PERFORM affiliate_private.rename_sale(s, affiliate_private.without_email(s.sale_key, erase_in_ids.p_email, erase_in_ids.p_alias,
                                                                            s.customer_id <> erase_in_ids.p_customer_id))
   FROM affiliate_private.sale AS s

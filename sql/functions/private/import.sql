@@ -4,10 +4,11 @@
 CREATE OR REPLACE FUNCTION affiliate_private.import_time(p_name text, p_text text) RETURNS timestamptz
 LANGUAGE sql STABLE AS $$
   SELECT affiliate_private.check_time(import_time.p_name, CASE
-    WHEN import_time.p_text ~ '^[0-9-]{10}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?$' THEN import_time.p_text || 'Z'
-    -- An offset of hours alone.
-    WHEN import_time.p_text ~ ':[0-9:.]+[+-]\d{2}$' THEN import_time.p_text || ':00'
-    ELSE regexp_replace(import_time.p_text, ' UTC$', 'Z') END)
+    WHEN m.parts IS NULL THEN import_time.p_text
+    WHEN m.parts[2] IS NULL THEN m.parts[1] || 'Z'
+    ELSE concat(m.parts[1], m.parts[2], ':', coalesce(m.parts[3], '00')) END)
+  -- The offset may stand apart, be of hours alone, and have a name after it; a name alone is that of UTC.
+  FROM (SELECT regexp_match(import_time.p_text, '^([0-9-]{10}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(?: ?([+-]\d{2})(?::?(\d{2}))?)?(?: (?:UTC|GMT))?$') AS parts) AS m
 $$;
 COMMENT ON FUNCTION affiliate_private.import_time(text, text) IS 'A time of a file: ISO 8601, UTC where it does not say; RF400 naming the column for anything else.';
 

@@ -55,38 +55,36 @@ LANGUAGE sql VOLATILE AS $$
   INSERT INTO affiliate_private.import_sale
     (project_id, import_id, line_no, sale_id, provider, sale_key, type, email, email_key, affiliate_id, occurred_at, base_minor, value_minor, refunded_minor, paid,
      reference, coupon_code_used)
-  SELECT m.project_id, m.import_id, m.line_no, nextval(pg_get_serial_sequence('affiliate_private.sale', 'sale_id')), m.provider, m.sale_key, m.type, m.email,
-         m.email_key, m.affiliate_id, m.occurred_at, m.base_minor, m.value_minor, m.refunded_minor, m.paid, m.reference, m.coupon_code_used
+  SELECT l.project_id, l.import_id, l.line_no, nextval(pg_get_serial_sequence('affiliate_private.sale', 'sale_id')), (r.sale).provider, (r.sale).sale_key,
+         (r.sale).type, (r.sale).email, k.email_key, r.affiliate_id, (r.sale).occurred_at, (r.sale).base_minor, r.value_minor, r.refunded_minor, r.paid,
+         l.fields ->> 'reference', l.fields ->> 'coupon_code_used'
   FROM (
-    SELECT DISTINCT ON ((r.sale).provider, (r.sale).sale_key)
-           l.project_id, l.import_id, l.line_no, (r.sale).provider, (r.sale).sale_key, (r.sale).type, (r.sale).email, k.email_key, r.affiliate_id, (r.sale).occurred_at,
-           (r.sale).base_minor, r.value_minor, r.refunded_minor, r.paid, l.fields ->> 'reference' AS reference, l.fields ->> 'coupon_code_used' AS coupon_code_used,
-           row_number() OVER (PARTITION BY coalesce(l.fields ->> 'reference', 'line ' || l.line_no) ORDER BY l.line_no) AS nth_of_reference
-    FROM affiliate_private.import_line AS l
-    JOIN affiliate_private.project AS p ON p.project_id = l.project_id
-    CROSS JOIN LATERAL (SELECT (x.line).* FROM (SELECT affiliate_private.read_conversion(l.project_id, l.fields, p.currency) AS line OFFSET 0) AS x) AS r
-    CROSS JOIN LATERAL (SELECT affiliate_private.fold_key((r.sale).email) AS email_key) AS k
-    JOIN affiliate_private.affiliate AS a ON a.project_id = l.project_id AND a.affiliate_id = r.affiliate_id AND a.email_key <> k.email_key
-    WHERE l.project_id = choose_plain_lines.p_project_id AND l.import_id = choose_plain_lines.p_import_id
-      AND r.error IS NULL AND (r.sale).currency = p.currency AND (r.sale).customer_key IS NULL AND k.email_key IS NOT NULL
-      AND NOT EXISTS (SELECT FROM affiliate_private.affiliate_status AS s
-                      WHERE s.project_id = l.project_id AND s.affiliate_id = r.affiliate_id AND s.status <> 'active')
-      AND NOT EXISTS (SELECT FROM affiliate_private.sale AS s
-                      WHERE s.project_id = l.project_id AND s.provider = (r.sale).provider AND s.sale_key = (r.sale).sale_key)
-      AND NOT EXISTS (SELECT FROM affiliate_private.conversion AS c
-                      WHERE c.project_id = l.project_id AND c.reference = l.fields ->> 'reference' AND c.deleted_at IS NULL)
-      AND NOT EXISTS (SELECT FROM affiliate_private.evidence AS e
-                      WHERE e.project_id = l.project_id AND e.provider = (r.sale).provider AND e.scope_key = (r.sale).sale_key)
-      AND NOT EXISTS (SELECT FROM affiliate_private.refund AS f
-                      WHERE f.project_id = l.project_id AND f.provider = (r.sale).provider AND f.alias_key = (r.sale).sale_key)
-      AND NOT EXISTS (SELECT FROM affiliate_private.payment_link AS n
-                      WHERE n.project_id = l.project_id AND n.provider = (r.sale).provider AND (r.sale).sale_key IN (n.alias_key, n.target_key))
-      AND NOT EXISTS (SELECT FROM affiliate_private.customer_identity AS i
-                      JOIN affiliate_private.customer_identity AS o ON o.project_id = i.project_id AND o.customer_id = i.customer_id
-                      WHERE i.project_id = l.project_id AND i.kind = 'email' AND i.identity_key = k.email_key
-                        AND (o.kind <> 'email' OR o.identity_key <> i.identity_key))
-    ORDER BY (r.sale).provider, (r.sale).sale_key, l.line_no) AS m
-  WHERE m.nth_of_reference = 1
+    -- Of lines that share a name the order decides, and only one by one do they keep it.
+    SELECT n.*, count(*) OVER (PARTITION BY coalesce(n.fields ->> 'sale_key', n.fields ->> 'reference', n.fields::text)) AS same_key,
+           count(*) OVER (PARTITION BY coalesce(n.fields ->> 'reference', n.fields ->> 'sale_key', n.fields::text)) AS same_reference
+    FROM affiliate_private.import_line AS n
+    WHERE n.project_id = choose_plain_lines.p_project_id AND n.import_id = choose_plain_lines.p_import_id) AS l
+  JOIN affiliate_private.project AS p ON p.project_id = l.project_id
+  CROSS JOIN LATERAL (SELECT (x.line).* FROM (SELECT affiliate_private.read_conversion(l.project_id, l.fields, p.currency) AS line OFFSET 0) AS x) AS r
+  CROSS JOIN LATERAL (SELECT affiliate_private.fold_key((r.sale).email) AS email_key) AS k
+  JOIN affiliate_private.affiliate AS a ON a.project_id = l.project_id AND a.affiliate_id = r.affiliate_id AND a.email_key <> k.email_key
+  WHERE l.same_key = 1 AND l.same_reference = 1 AND r.error IS NULL AND (r.sale).currency = p.currency AND (r.sale).customer_key IS NULL AND k.email_key IS NOT NULL
+    AND NOT EXISTS (SELECT FROM affiliate_private.affiliate_status AS s
+                    WHERE s.project_id = l.project_id AND s.affiliate_id = r.affiliate_id AND s.status <> 'active')
+    AND NOT EXISTS (SELECT FROM affiliate_private.sale AS s
+                    WHERE s.project_id = l.project_id AND s.provider = (r.sale).provider AND s.sale_key = (r.sale).sale_key)
+    AND NOT EXISTS (SELECT FROM affiliate_private.conversion AS c
+                    WHERE c.project_id = l.project_id AND c.reference = l.fields ->> 'reference' AND c.deleted_at IS NULL)
+    AND NOT EXISTS (SELECT FROM affiliate_private.evidence AS e
+                    WHERE e.project_id = l.project_id AND e.provider = (r.sale).provider AND e.scope_key = (r.sale).sale_key)
+    AND NOT EXISTS (SELECT FROM affiliate_private.refund AS f
+                    WHERE f.project_id = l.project_id AND f.provider = (r.sale).provider AND f.alias_key = (r.sale).sale_key)
+    AND NOT EXISTS (SELECT FROM affiliate_private.payment_link AS n
+                    WHERE n.project_id = l.project_id AND n.provider = (r.sale).provider AND (r.sale).sale_key IN (n.alias_key, n.target_key))
+    AND NOT EXISTS (SELECT FROM affiliate_private.customer_identity AS i
+                    JOIN affiliate_private.customer_identity AS o ON o.project_id = i.project_id AND o.customer_id = i.customer_id
+                    WHERE i.project_id = l.project_id AND i.kind = 'email' AND i.identity_key = k.email_key
+                      AND (o.kind <> 'email' OR o.identity_key <> i.identity_key))
 $$;
 COMMENT ON FUNCTION affiliate_private.choose_plain_lines(bigint, bigint) IS 'The lines of a batch that are plain: nothing but what they say themselves is known of their sale.';
 

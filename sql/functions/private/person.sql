@@ -1,7 +1,7 @@
 -- What is known of one person, found by an email: the customer behind it with all names, and affiliates with one of the emails.
 
 CREATE OR REPLACE FUNCTION affiliate_private.find_person(p_project_id bigint, p_email text,
-                                                         OUT emails text[], OUT customer_id bigint, OUT affiliate_ids bigint[], OUT words text[])
+                                                         OUT emails text[], OUT customer_id bigint, OUT affiliate_ids bigint[], OUT ids jsonb)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_email text := affiliate_private.fold_key(affiliate_private.check_email('email', find_person.p_email));
@@ -20,8 +20,8 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'RF404', MESSAGE = 'Nobody with this email is known';
   END IF;
   -- How bodies speak of the person: emails anywhere, ids as whole strings. Mere numbers are ids of many things, and the email stands beside them.
-  words := emails || ARRAY(
-    SELECT lower(to_json(n.name)::text) FROM (
+  ids := (
+    SELECT coalesce(jsonb_object_agg(btrim(lower(to_json(n.name)::text COLLATE "C"), '"'), true), '{}') FROM (
       SELECT i.identity_key FROM affiliate_private.customer_identity AS i
       WHERE i.project_id = find_person.p_project_id AND i.customer_id = find_person.customer_id AND i.kind <> 'email'
       UNION
@@ -30,39 +30,42 @@ BEGIN
     WHERE n.name ~ '[A-Za-z]');
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.find_person(bigint, text) IS 'One person: all their emails (folded), the customer, the affiliates, and the words that bodies about them contain. RF400 malformed email, RF404 nobody.';
+COMMENT ON FUNCTION affiliate_private.find_person(bigint, text) IS 'One person: all their emails (folded), the customer, the affiliates, and ids that bodies about them contain (members of an object, lower-case, as JSON strings are written). RF400 malformed email, RF404 nobody.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.mentions(p_body bytea, p_words text[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION affiliate_private.mentions(p_body bytea, p_emails text[], p_ids jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-  v_text text;
-  v_word text;
+  v_text  text;
+  v_email text;
 BEGIN
   BEGIN
     v_text := convert_from(mentions.p_body, 'UTF8');
     IF strpos(v_text, '\u') > 0 OR strpos(v_text, '\/') > 0 THEN
-      v_text := (v_text::jsonb)::text;  -- An escaped @ is one too.
+      -- An escaped @ is one too. The character that jsonb has not is none that matters.
+      v_text := (replace(v_text, '\u0000', ' ')::jsonb)::text;
     END IF;
   EXCEPTION WHEN OTHERS THEN
     v_text := encode(mentions.p_body, 'escape');
   END;
   -- As fold_key does: by the database's rules another capital than A to Z would be another word.
   v_text := lower(v_text COLLATE "C");
-  FOREACH v_word IN ARRAY mentions.p_words LOOP
-    IF strpos(v_text, v_word) > 0 AND (v_word LIKE '"%' OR affiliate_private.names_email(v_text, v_word)) THEN
+  FOREACH v_email IN ARRAY mentions.p_emails LOOP
+    IF affiliate_private.names_email(v_text, v_email) THEN
       RETURN true;
     END IF;
   END LOOP;
-  RETURN false;
+  -- Each string is looked up among the ids, of which a good customer has thousands.
+  RETURN mentions.p_ids <> '{}' AND EXISTS (
+    SELECT FROM regexp_matches(v_text, '"((?:[^"\\]|\\.)*)"', 'g') AS m (string) WHERE mentions.p_ids ? m.string[1]);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.mentions(bytea, text[]) IS 'Whether a body contains one of these lower-case words, JSON strings or emails, however JSON writes it.';
+COMMENT ON FUNCTION affiliate_private.mentions(bytea, text[], jsonb) IS 'Whether a body names one of these emails, or has one of these ids (find_person) as a string, however JSON writes it.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.email_pattern(p_email_key text, p_whole boolean) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   -- Of the characters that an address may have before its @, those that text has between words too are taken for such; and JSON
   -- writes the end of a line as a letter after a backslash.
-  SELECT CASE WHEN email_pattern.p_whole THEN '((?<![a-z0-9_.+-]|[^[:ascii:]])|(?<=\\[bfnrt]))' ELSE '' END
+  SELECT CASE WHEN email_pattern.p_whole THEN '((?<![a-z0-9_.+-]|[^[:ascii:]])|(?<=\\[bfnrt]|\\u00[01][0-9a-f]))' ELSE '' END
          || regexp_replace(email_pattern.p_email_key, '([].+*?^$|(){}[\\/-])', '\\\1', 'g')
          || CASE WHEN email_pattern.p_whole THEN '(?![a-z0-9-]|\.[a-z0-9])' ELSE '' END
 $$;

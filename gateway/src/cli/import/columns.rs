@@ -156,17 +156,36 @@ impl Columns {
     }
 }
 
-/// 1.234,56 as 1234.56; anything else as it is.
+/// Whether it begins with a day: 2024-05-01, and not the 0000-00-00 of databases that mean none.
+fn is_time(text: &str) -> bool {
+    let day = text.get(..10).unwrap_or_default();
+    let parts: Vec<u32> = day
+        .split('-')
+        .filter_map(|part| part.parse().ok())
+        .collect();
+    matches!(parts[..], [1900..=9999, 1..=12, 1..=31]) && day.len() == 10
+}
+
+/// 1.234,56 as 1234.56; anything else as it is, but for 1.234, which could be either.
 fn with_point(amount: &str) -> String {
+    let amount_only = amount.trim_start_matches(['$', '€', '£']);
+    let sign = &amount[..amount.len() - amount_only.len()];
+    let amount = amount_only;
     let is_decimal = |(whole, cents): (&str, &str)| {
         let mut groups = whole.split('.');
         let first = groups.next().unwrap_or_default();
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         digits(cents) && digits(first) && groups.all(|group| group.len() == 3 && digits(group))
     };
+    let three = |(_, decimals): (&str, &str)| decimals.len() == 3;
     match amount.split_once(',') {
-        Some(parts) if is_decimal(parts) => amount.replace('.', "").replace(',', "."),
-        _ => amount.to_owned(),
+        Some(parts) if is_decimal(parts) => {
+            sign.to_owned() + &amount.replace('.', "").replace(',', ".")
+        }
+        None if amount.split_once('.').is_some_and(three) => {
+            format!("{sign}{amount} (thousands or decimals?)")
+        }
+        _ => format!("{sign}{amount}"),
     }
 }
 
@@ -186,7 +205,7 @@ fn settle_state(object: &mut Map<String, Value>) {
         None if state.as_deref() == Some("paid") => "true",
         None | Some("false" | "no" | "n" | "0" | "f" | "unpaid") => "false",
         Some("true" | "yes" | "y" | "1" | "t" | "paid") => "true",
-        Some(time) if time.starts_with(|c: char| c.is_ascii_digit()) && time.len() >= 8 => "true",
+        Some(time) if is_time(time) => "true",
         // The database says what would be right.
         Some(other) => other,
     };

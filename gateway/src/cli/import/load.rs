@@ -43,6 +43,7 @@ pub(super) struct Load {
     pub size: u64,
     pub quiet: bool,
     pub errors_path: PathBuf,
+    pub separator: u8,
     pub header: Vec<String>,
 }
 
@@ -196,6 +197,8 @@ impl Load {
             None => {
                 let file = WriterBuilder::new()
                     .flexible(true)
+                    // To be mended and imported as the file itself was.
+                    .delimiter(self.separator)
                     .from_path(&self.errors_path)
                     .map_err(io::Error::from)?;
                 let file = errors.insert(file);

@@ -97,6 +97,8 @@ fn what_paid_says_is_not_guessed() {
         ("N", "false"),
         ("Yes", "true"),
         ("2024-05-01T10:00:00Z", "true"),
+        ("0000-00-00 00:00:00", "0000-00-00 00:00:00"),
+        ("12345678", "12345678"),
         ("pending", "pending"),
         ("-", "-"),
     ] {
@@ -115,6 +117,9 @@ fn decimals_have_a_comma_where_fields_have_semicolons() {
         ("1.23,56", "1.23,56", "1.23,56"),
         ("1,234,567", "1,234,567", "1,234,567"),
         ("12.50", "12.50", "12.50"),
+        ("$1,500", "$1.500", "$1,500"),
+        ("€1.234,56", "€1234.56", "€1.234,56"),
+        ("1.500", "1.500 (thousands or decimals?)", "1.500"),
     ] {
         for (semicolons, expected) in [(true, with_semicolons), (false, with_commas)] {
             let columns = of(Kind::Conversions, &header, semicolons).expect("columns");
