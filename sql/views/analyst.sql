@@ -75,7 +75,7 @@ COMMENT ON COLUMN affiliate.conversions.commission IS 'Commission before refunds
 COMMENT ON COLUMN affiliate.conversions.reversed_commission IS 'Share of the commission taken back by refunds.';
 COMMENT ON COLUMN affiliate.conversions.refunded IS 'Given back to the customer so far, tax included as the provider reports it.';
 COMMENT ON COLUMN affiliate.conversions.attribution_source IS 'Which evidence decided: coupon, metadata, client_reference_id, subscription_metadata, email (an earlier touch of the customer), manual.';
-COMMENT ON COLUMN affiliate.conversions.rule_source IS 'Whose commission rule applied: affiliate, product, project, mixed, or none.';
+COMMENT ON COLUMN affiliate.conversions.rule_source IS 'Whose commission rule applied: affiliate, product, level, project, mixed, or none. That of a commission set by hand is the one it replaced.';
 COMMENT ON COLUMN affiliate.conversions.hold_days IS 'Days the commission is held, as set at the time of the sale.';
 COMMENT ON COLUMN affiliate.conversions.release_at IS 'When the commission leaves its hold.';
 COMMENT ON COLUMN affiliate.conversions.paid IS 'Whether the commission has been paid out.';

@@ -101,6 +101,7 @@ async fn the_owner_pins_a_level_and_lets_go_of_it() {
     let shop = Shop::open(Profile::Portable).await;
     let project = &shop.project;
     project.add_affiliate("ada@example.com", "ADA").await;
+    project.add_affiliate("bob@example.com", "BOB").await;
     let hand = add_level(
         project,
         json!({"name": "Friends", "commission_fixed": 1.5, "position": 9}),
@@ -132,6 +133,20 @@ async fn the_owner_pins_a_level_and_lets_go_of_it() {
     // What is deleted stays with those who have it.
     assert_gone(&project.delete(&format!("{LEVELS}/{easy}")).await);
     assert_eq!(sell(project, "pi_3", "b3").await, json!("101.50"));
+    for automatic in [false, true] {
+        let kept = project.put(LEVEL, &json!({"automatic": automatic})).await;
+        assert_eq!(data(&kept, 200)["level_id"], json!(easy));
+    }
+    assert_refused(
+        &project
+            .put(
+                "/api/v1/affiliates/bob@example.com/level",
+                &json!({"level_id": easy}),
+            )
+            .await,
+        404,
+        "level not found",
+    );
     data(&project.put(LEVEL, &json!({"level_id": null})).await, 200);
     assert_eq!(sell(project, "pi_4", "b4").await, json!("121.50"));
     assert_clean(&shop.database).await;

@@ -46,10 +46,11 @@ impl Scene {
         self.count += count;
     }
 
-    /// Waits until so many more have arrived at each endpoint.
+    /// Waits until so many more have arrived at each endpoint, or all.
     async fn under_way(&self, more: usize) {
         for receiver in &self.receivers {
-            receiver.wait_for(receiver.requests().len() + more).await;
+            let enough = receiver.requests().len() + more;
+            receiver.wait_for(enough.min(self.count)).await;
         }
     }
 

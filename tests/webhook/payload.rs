@@ -36,3 +36,48 @@ async fn the_commission_is_told_in_dollars_where_a_rate_is_known() {
     }
     shop.close().await;
 }
+
+/// What a receiver knows of a conversion must not end at its being called something else.
+#[tokio::test]
+async fn a_conversion_that_changes_its_type_is_told_on() {
+    let shop = Shop::open(Profile::Portable).await;
+    let project = &shop.project;
+    let receiver = Receiver::start().await;
+    project.add_affiliate("ada@example.com", "ADA").await;
+    let conversion =
+        json!({"type": "purchase", "referral_code": "ADA", "base_value": 100, "reference": "R-1"});
+    add_endpoint(project, receiver.url(), json!({"ordered": true})).await;
+    let created = project.post("/api/v1/conversions", &conversion).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let path = format!("/api/v1/conversions/{}", created.json()["data"]["id"]);
+    for change in [
+        json!({"type": "signup"}),
+        json!({"value": 3}),
+        json!({"type": "purchase"}),
+    ] {
+        assert_eq!(project.put(&path, &change).await.status, 200, "{change}");
+    }
+    assert_eq!(project.delete(&path).await.status, 204);
+    let told: Vec<_> = receiver
+        .wait_for(7)
+        .await
+        .iter()
+        .map(|request| {
+            let body = request.json();
+            let event = body["event"].as_str().expect("an event").to_owned();
+            (event, body["conversion"]["commission_amount"].clone())
+        })
+        .collect();
+    let expected = [
+        ("referral_converted", 20),
+        ("referral_updated", 20),
+        ("referral_updated", 0),
+        ("referral_updated", 3),
+        ("referral_converted", 3),
+        ("referral_updated", 3),
+        ("referral_canceled", 3),
+    ];
+    let expected = expected.map(|(event, amount)| (event.to_owned(), json!(amount)));
+    assert_eq!(told, expected);
+    shop.close().await;
+}

@@ -105,7 +105,9 @@ DECLARE
 BEGIN
   PERFORM affiliate_private.lock_inputs(set_affiliate_level.p_project_id, true);
   PERFORM affiliate_private.check_affiliate(set_affiliate_level.p_project_id, set_affiliate_level.p_affiliate_id);
-  IF set_affiliate_level.p_level_id IS NOT NULL THEN
+  -- One that has been deleted meanwhile is kept by who has it.
+  IF set_affiliate_level.p_level_id <> coalesce((affiliate_private.affiliate_level_at(
+       set_affiliate_level.p_project_id, set_affiliate_level.p_affiliate_id, coalesce(set_affiliate_level.p_effective_at, 'infinity'))).level_id, 0) THEN
     PERFORM affiliate_private.find_level(set_affiliate_level.p_project_id, set_affiliate_level.p_level_id);
   END IF;
   v_at := coalesce(set_affiliate_level.p_effective_at, clock_timestamp());

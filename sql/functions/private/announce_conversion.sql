@@ -3,18 +3,21 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_new      affiliate_private.conversion := announce_conversion.p_new;
   v_credited boolean := (announce_conversion.p_old).affiliate_id IS NOT NULL;
+  v_sold     boolean := v_credited AND (announce_conversion.p_old).type = 'purchase';
   v_refunded bigint;
 BEGIN
-  IF v_new.affiliate_id IS NULL OR v_new.type <> 'purchase' THEN
+  IF v_new.affiliate_id IS NULL THEN
     RETURN;
   END IF;
-  IF NOT v_credited THEN
+  IF v_new.type = 'purchase' AND NOT v_sold THEN
     PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_converted');
-  ELSIF affiliate_private.announced_part(announce_conversion.p_old) IS DISTINCT FROM affiliate_private.announced_part(v_new) THEN
+  END IF;
+  -- A sign-up was announced when it came (referral_signed_up); what becomes of it is told like that of a sale.
+  IF v_credited AND affiliate_private.announced_part(announce_conversion.p_old) IS DISTINCT FROM affiliate_private.announced_part(v_new) THEN
     PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_updated');
   END IF;
-  v_refunded := v_new.refunded_minor - CASE WHEN v_credited THEN (announce_conversion.p_old).refunded_minor ELSE 0 END;
-  IF v_refunded > 0 THEN
+  v_refunded := v_new.refunded_minor - CASE WHEN v_sold THEN (announce_conversion.p_old).refunded_minor ELSE 0 END;
+  IF v_refunded > 0 AND v_new.type = 'purchase' THEN
     PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_canceled', v_refunded, 'refund');
   END IF;
 END

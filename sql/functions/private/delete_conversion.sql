@@ -12,7 +12,7 @@ BEGIN
   RETURNING c.* INTO v_new;
   IF v_new.conversion_id IS NOT NULL THEN
     PERFORM affiliate_private.book_conversion(v_old, v_new);
-    IF v_new.affiliate_id IS NOT NULL AND v_new.type = 'purchase' THEN
+    IF v_new.affiliate_id IS NOT NULL THEN
       PERFORM affiliate_private.emit_conversion_webhook(v_new, 'referral_canceled', 0, 'deleted');
     END IF;
   END IF;

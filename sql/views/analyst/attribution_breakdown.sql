@@ -17,7 +17,7 @@ COMMENT ON COLUMN affiliate.attribution_breakdown.project_id IS 'The affiliate p
 COMMENT ON COLUMN affiliate.attribution_breakdown.month IS 'First UTC day of the month.';
 COMMENT ON COLUMN affiliate.attribution_breakdown.type IS 'purchase or signup.';
 COMMENT ON COLUMN affiliate.attribution_breakdown.attribution_source IS 'Which evidence decided: coupon, metadata, client_reference_id, subscription_metadata, email, manual; none where nobody is credited.';
-COMMENT ON COLUMN affiliate.attribution_breakdown.rule_source IS 'Whose commission rule applied: affiliate, product, project, mixed, or none.';
+COMMENT ON COLUMN affiliate.attribution_breakdown.rule_source IS 'Whose commission rule applied: affiliate, product, level, project, mixed, or none. That of a commission set by hand is the one it replaced.';
 COMMENT ON COLUMN affiliate.attribution_breakdown.conversions IS 'How many conversions.';
 COMMENT ON COLUMN affiliate.attribution_breakdown.affiliates IS 'How many affiliates they are credited to.';
 COMMENT ON COLUMN affiliate.attribution_breakdown.currency IS 'ISO 4217 code of the amounts: the project''s currency.';

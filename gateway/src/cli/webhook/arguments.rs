@@ -28,19 +28,19 @@ impl Endpoint {
 /// How an endpoint is sent to.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Options {
-    /// Events to send, separated by commas [default: all]
+    /// Events to send, separated by commas; all of them for a new endpoint
     #[arg(long, value_delimiter = ',')]
     events: Vec<String>,
-    /// How long an answer may take, 1000 to 10000 [default: 5000]
+    /// How long an answer may take, 1000 to 10000; 5000 for a new endpoint
     #[arg(long, value_name = "MS")]
     timeout_ms: Option<i32>,
-    /// How often an event is tried, 1 to 20 [default: 3]
+    /// How often an event is tried, 1 to 20; 3 for a new endpoint
     #[arg(long, value_name = "N", conflicts_with = "retry_schedule")]
     max_attempts: Option<i32>,
-    /// Seconds between attempts, separated by commas, together at most three days [default: built-in pauses]
+    /// Seconds between attempts, separated by commas, together at most three days; pauses that grow for a new endpoint
     #[arg(long, value_name = "S", value_delimiter = ',')]
     retry_schedule: Vec<i32>,
-    /// Send events one after the other, in order; each waits until the one before is delivered or given up [default: false]
+    /// Send events one after the other, in order; each waits until the one before is delivered or given up; not for a new endpoint
     #[arg(long)]
     ordered: Option<bool>,
 }
