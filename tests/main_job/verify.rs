@@ -73,13 +73,6 @@ async fn planted_damage_is_found_and_ends_with_1() {
             "currency of project",
         ),
         (
-            "a payout that was for another conversion",
-            "INSERT INTO affiliate_private.ledger_entry (project_id, affiliate_id, conversion_id, kind, amount_minor, currency)
-             SELECT project_id, affiliate_id, conversion_id, 'payout', CASE base_minor - refunded_minor WHEN 10000 THEN 5 ELSE -5 END, currency
-             FROM affiliate_private.conversion",
-            "payouts of conversion",
-        ),
-        (
             "a sale that belongs to nobody",
             "UPDATE affiliate_private.conversion SET referred_user_id = NULL",
             "referred user of sale",

@@ -19,7 +19,6 @@ BEGIN
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_users(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_counts(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_payouts(v_project_id) AS v;
-    RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_paid(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_currencies(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_clicks(v_project_id) AS v;
     RETURN QUERY SELECT v_project_id, v.* FROM affiliate_private.verify_provider_calls(v_project_id) AS v;

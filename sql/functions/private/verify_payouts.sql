@@ -30,25 +30,6 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION affiliate_private.verify_payouts(bigint) IS 'Payouts that are not the sum of their lines, lines that do not follow their payout''s status, and lines whose ledger entries are not theirs.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.verify_paid(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
-LANGUAGE sql STABLE AS $$
-  SELECT 'payouts of conversion', format('conversion %s, affiliate %s', d.conversion_id, d.affiliate_id), sum(d.expected)::text, sum(d.actual)::text
-  FROM (
-    SELECT l.conversion_id, l.affiliate_id, l.amount_minor AS expected, 0 AS actual
-    FROM affiliate_private.payout_line AS l
-    WHERE l.project_id = verify_paid.p_project_id AND l.entry_id IS NOT NULL AND l.returned_entry_id IS NULL
-    UNION ALL
-    SELECT e.conversion_id, e.affiliate_id, 0, -e.amount_minor
-    FROM affiliate_private.ledger_entry AS e
-    WHERE e.project_id = verify_paid.p_project_id AND e.kind = 'payout') AS d
-  JOIN affiliate_private.conversion AS c ON c.project_id = verify_paid.p_project_id AND c.conversion_id = d.conversion_id
-  -- One that the owner marked as paid was paid outside of any payout, at what it was worth then.
-  WHERE NOT (c.paid AND c.affiliate_id = d.affiliate_id)
-  GROUP BY d.conversion_id, d.affiliate_id
-  HAVING sum(d.expected) <> sum(d.actual)
-$$;
-COMMENT ON FUNCTION affiliate_private.verify_paid(bigint) IS 'Differences between what the ledger says has been paid for conversions that are not marked as paid, and the standing lines of payouts.';
-
 CREATE OR REPLACE FUNCTION affiliate_private.verify_currencies(p_project_id bigint) RETURNS TABLE (check_name text, subject text, expected text, actual text)
 LANGUAGE sql STABLE AS $$
   SELECT 'currency of project', x.subject, p.currency, x.currency
