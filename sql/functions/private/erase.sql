@@ -34,19 +34,17 @@ COMMENT ON FUNCTION affiliate_private.erase_emails(bigint, bigint, text[], text[
 CREATE OR REPLACE FUNCTION affiliate_private.erase_in_words(p_project_id bigint, p_customer_id bigint, p_email text, p_alias text) RETURNS void
 LANGUAGE sql VOLATILE AS $$
   UPDATE affiliate_private.sale_edit AS d
-  SET reference = affiliate_private.without_email(d.reference, erase_in_words.p_email, erase_in_words.p_alias, s.customer_id <> erase_in_words.p_customer_id),
-      coupon_code_used = affiliate_private.without_email(d.coupon_code_used, erase_in_words.p_email, erase_in_words.p_alias, s.customer_id <> erase_in_words.p_customer_id)
-  FROM affiliate_private.sale AS s
+  SET reference = affiliate_private.without_email(d.reference, erase_in_words.p_email, erase_in_words.p_alias, s.whole),
+      coupon_code_used = affiliate_private.without_email(d.coupon_code_used, erase_in_words.p_email, erase_in_words.p_alias, s.whole)
+  FROM (SELECT o.project_id, o.sale_id, o.customer_id <> erase_in_words.p_customer_id AS whole FROM affiliate_private.sale AS o) AS s
   WHERE d.project_id = erase_in_words.p_project_id AND s.project_id = d.project_id AND s.sale_id = d.sale_id
-    AND (affiliate_private.names_email(d.reference, erase_in_words.p_email, s.customer_id <> erase_in_words.p_customer_id)
-         OR affiliate_private.names_email(d.coupon_code_used, erase_in_words.p_email, s.customer_id <> erase_in_words.p_customer_id));
+    AND (affiliate_private.names_email(d.reference, erase_in_words.p_email, s.whole) OR affiliate_private.names_email(d.coupon_code_used, erase_in_words.p_email, s.whole));
   UPDATE affiliate_private.conversion AS c
-  SET reference = affiliate_private.without_email(c.reference, erase_in_words.p_email, erase_in_words.p_alias, s.customer_id <> erase_in_words.p_customer_id),
-      coupon_code_used = affiliate_private.without_email(c.coupon_code_used, erase_in_words.p_email, erase_in_words.p_alias, s.customer_id <> erase_in_words.p_customer_id)
-  FROM affiliate_private.sale AS s
+  SET reference = affiliate_private.without_email(c.reference, erase_in_words.p_email, erase_in_words.p_alias, s.whole),
+      coupon_code_used = affiliate_private.without_email(c.coupon_code_used, erase_in_words.p_email, erase_in_words.p_alias, s.whole)
+  FROM (SELECT o.project_id, o.sale_id, o.customer_id <> erase_in_words.p_customer_id AS whole FROM affiliate_private.sale AS o) AS s
   WHERE c.project_id = erase_in_words.p_project_id AND s.project_id = c.project_id AND s.sale_id = c.sale_id
-    AND (affiliate_private.names_email(c.reference, erase_in_words.p_email, s.customer_id <> erase_in_words.p_customer_id)
-         OR affiliate_private.names_email(c.coupon_code_used, erase_in_words.p_email, s.customer_id <> erase_in_words.p_customer_id));
+    AND (affiliate_private.names_email(c.reference, erase_in_words.p_email, s.whole) OR affiliate_private.names_email(c.coupon_code_used, erase_in_words.p_email, s.whole));
   UPDATE affiliate_private.payout_batch AS b
   SET note = affiliate_private.without_email(b.note, erase_in_words.p_email, erase_in_words.p_alias),
       -- Two of them must not become one.

@@ -58,20 +58,28 @@ LANGUAGE sql VOLATILE AS $$
 $$;
 COMMENT ON FUNCTION affiliate_private.fold_counts() IS 'Folds the conversion counts of projects with deltas.';
 
+CREATE OR REPLACE FUNCTION affiliate_private.first_older(p_ids bigint[], p_times timestamptz[], p_days integer) RETURNS bigint[]
+LANGUAGE sql STABLE AS $$
+  SELECT ARRAY(
+    SELECT o.id FROM (
+      -- Near enough is not quite: a bookmark must not pass one that is younger than a later one.
+      SELECT n.id, bool_and(n.at < statement_timestamp() - make_interval(days => first_older.p_days)) OVER (ORDER BY n.id) AS due
+      FROM unnest(first_older.p_ids, first_older.p_times) AS n (id, at)) AS o
+    WHERE o.due ORDER BY o.id)
+$$;
+COMMENT ON FUNCTION affiliate_private.first_older(bigint[], timestamptz[], integer) IS 'Of these ids the first ones that are all older than so many days; none where days are NULL.';
+
 CREATE OR REPLACE FUNCTION affiliate_private.prune_event_bodies(p_policy affiliate_private.data_policy, p_batch integer) RETURNS bigint
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_ids bigint[];
 BEGIN
   -- Ids are given in the order of arrival, near enough, so that a bookmark replaces an index.
-  v_ids := ARRAY(
-    SELECT o.id FROM (
-      -- Near enough is not quite: it never passes one that is younger than a later one.
-      SELECT n.id, bool_and(n.received_at < statement_timestamp() - make_interval(days => (prune_event_bodies.p_policy).event_body_days)) OVER (ORDER BY n.id) AS due
-      FROM (SELECT e.provider_event_id AS id, e.received_at FROM affiliate_private.provider_event AS e
-            WHERE e.project_id = (prune_event_bodies.p_policy).project_id AND e.provider_event_id > (prune_event_bodies.p_policy).pruned_event_id
-            ORDER BY e.provider_event_id LIMIT prune_event_bodies.p_batch) AS n) AS o
-    WHERE o.due ORDER BY o.id);
+  v_ids := (
+    SELECT affiliate_private.first_older(array_agg(n.id ORDER BY n.id), array_agg(n.received_at ORDER BY n.id), (prune_event_bodies.p_policy).event_body_days)
+    FROM (SELECT e.provider_event_id AS id, e.received_at FROM affiliate_private.provider_event AS e
+          WHERE e.project_id = (prune_event_bodies.p_policy).project_id AND e.provider_event_id > (prune_event_bodies.p_policy).pruned_event_id
+          ORDER BY e.provider_event_id LIMIT prune_event_bodies.p_batch) AS n);
   UPDATE affiliate_private.provider_event AS e SET body = '', body_removed = 'pruned'
   WHERE e.project_id = (prune_event_bodies.p_policy).project_id AND e.provider_event_id = ANY (v_ids) AND e.body_removed IS NULL;
   UPDATE affiliate_private.data_policy AS d SET pruned_event_id = v_ids[cardinality(v_ids)]
@@ -86,13 +94,11 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_ids bigint[];
 BEGIN
-  v_ids := ARRAY(
-    SELECT o.id FROM (
-      SELECT n.id, bool_and(n.created_at < statement_timestamp() - make_interval(days => (prune_webhooks.p_policy).webhook_days)) OVER (ORDER BY n.id) AS due
-      FROM (SELECT e.event_id AS id, e.created_at FROM affiliate_private.webhook_event AS e
-            WHERE e.project_id = (prune_webhooks.p_policy).project_id AND e.event_id > (prune_webhooks.p_policy).pruned_webhook_event_id
-            ORDER BY e.event_id LIMIT prune_webhooks.p_batch) AS n) AS o
-    WHERE o.due ORDER BY o.id);
+  v_ids := (
+    SELECT affiliate_private.first_older(array_agg(n.id ORDER BY n.id), array_agg(n.created_at ORDER BY n.id), (prune_webhooks.p_policy).webhook_days)
+    FROM (SELECT e.event_id AS id, e.created_at FROM affiliate_private.webhook_event AS e
+          WHERE e.project_id = (prune_webhooks.p_policy).project_id AND e.event_id > (prune_webhooks.p_policy).pruned_webhook_event_id
+          ORDER BY e.event_id LIMIT prune_webhooks.p_batch) AS n);
   PERFORM affiliate_private.empty_webhooks((prune_webhooks.p_policy).project_id, v_ids);
   UPDATE affiliate_private.data_policy AS d SET pruned_webhook_event_id = v_ids[cardinality(v_ids)]
   WHERE d.project_id = (prune_webhooks.p_policy).project_id AND cardinality(v_ids) > 0;
