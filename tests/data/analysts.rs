@@ -237,9 +237,18 @@ async fn a_plan_says_the_same_of_a_hidden_value_and_of_one_that_is_nowhere() {
                 for value in texts(&owner, &hidden).await {
                     for operator in ["=", "<="] {
                         let condition = |text: &str| format!("v.{column} {operator} $${text}$$");
-                        let theirs = plan(&own, &view, &condition(&value)).await;
                         let nowhere = "!".repeat(value.len());
-                        let nobodys = plan(&own, &view, &condition(&nowhere)).await;
+                        // Plans count what they have passed over, roles of the whole cluster too, and other tests make some.
+                        // So theirs is compared where the one before it and the one after it agree.
+                        let mut nobodys = plan(&own, &view, &condition(&nowhere)).await;
+                        let theirs = loop {
+                            let theirs = plan(&own, &view, &condition(&value)).await;
+                            let again = plan(&own, &view, &condition(&nowhere)).await;
+                            if again == nobodys {
+                                break theirs;
+                            }
+                            nobodys = again;
+                        };
                         assert_eq!(theirs.replace(&value, &nowhere), nobodys, "{view}.{column}");
                         compared += 1;
                     }
