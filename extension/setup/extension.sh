@@ -2,6 +2,7 @@
 
 # The versions are said once, in Cargo.toml.
 pgrx_version() { sed -n 's/^pgrx = "=\(.*\)"$/\1/p' "$root/Cargo.toml"; }
+package_version() { sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml"; }
 rust_version() { sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$root/Cargo.toml"; }
 
 stamp_file() { printf '%s/extension.stamp' "$tree"; }
@@ -19,7 +20,7 @@ extension_checksum() {
 }
 
 # What was installed, so that a build for tests in its place is noticed.
-installed_checksum() { sha256sum "$("$tree/bin/pg_config" --pkglibdir)/pg_affiliate.so" 2>/dev/null | cut -d' ' -f1; }
+installed_checksum() { sha256sum "$("$tree/bin/pg_config" --pkglibdir)/pg_affiliate-$(package_version).so" 2>/dev/null | cut -d' ' -f1; }
 
 stamp() { printf '%s %s\n' "$1" "$(installed_checksum)"; }
 

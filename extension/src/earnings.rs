@@ -13,12 +13,17 @@ const SUMS: usize = 4;
 
 extension_sql!(
     r"
-CREATE FUNCTION earnings_step(p_state bigint[], p_amount_minor bigint, p_is_payout boolean,
-                              p_release_at timestamptz, p_at timestamptz)
-RETURNS bigint[] LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'earnings_step';
-
-CREATE FUNCTION earnings_combine(p_state bigint[], p_other bigint[])
-RETURNS bigint[] LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'earnings_combine';
+DO $do$
+DECLARE
+  v_library text := (SELECT 'pg_affiliate-' || e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'pg_affiliate');
+BEGIN
+  EXECUTE format('CREATE FUNCTION @extschema@.earnings_step(p_state bigint[], p_amount_minor bigint, p_is_payout boolean,
+                                                            p_release_at timestamptz, p_at timestamptz)
+    RETURNS bigint[] LANGUAGE c IMMUTABLE PARALLEL SAFE AS %L, %L', v_library, 'earnings_step');
+  EXECUTE format('CREATE FUNCTION @extschema@.earnings_combine(p_state bigint[], p_other bigint[])
+    RETURNS bigint[] LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS %L, %L', v_library, 'earnings_combine');
+END
+$do$;
 
 CREATE AGGREGATE earnings(p_amount_minor bigint, p_is_payout boolean, p_release_at timestamptz, p_at timestamptz) (
     SFUNC = earnings_step,

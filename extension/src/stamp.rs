@@ -15,8 +15,13 @@ use pgrx::trigger_support::{
 
 extension_sql!(
     r"
-CREATE FUNCTION tg_conversion__stamp() RETURNS trigger
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'tg_conversion_stamp';
+DO $do$
+BEGIN
+  EXECUTE (SELECT format('CREATE FUNCTION @extschema@.tg_conversion__stamp() RETURNS trigger
+    LANGUAGE c PARALLEL SAFE AS %L, %L', 'pg_affiliate-' || e.extversion, 'tg_conversion_stamp')
+    FROM pg_catalog.pg_extension AS e WHERE e.extname = 'pg_affiliate');
+END
+$do$;
 ",
     name = "tg_conversion__stamp"
 );

@@ -9,3 +9,4 @@ mod restore;
 mod settings;
 mod tls;
 mod upgrade;
+mod warehouse;

@@ -144,3 +144,17 @@ async fn migrate_updates_the_extension_while_its_kernels_are_in_use() {
     assert_eq!(shop.project.deliver(&sale).await, "applied");
     assert_clean(&shop.database).await;
 }
+
+#[tokio::test]
+async fn each_version_of_the_extension_has_a_library_of_its_own() {
+    // Else a new version's library would be under the functions of the one in use as soon as it is installed.
+    let cluster = Cluster::with_extension().await;
+    let database = cluster.create_database(Profile::Native).await;
+    let libraries = "
+        SELECT array_agg(DISTINCT p.probin) FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+        WHERE p.pronamespace = 'affiliate_native'::regnamespace AND l.lanname = 'c'";
+    let client = database.connect().await;
+    let row = client.query_one(libraries, &[]).await.expect("a row");
+    let own = concat!("pg_affiliate-", env!("CARGO_PKG_VERSION"));
+    assert_eq!(row.get::<_, Vec<String>>(0), [own]);
+}
