@@ -14,7 +14,7 @@ use hyper::{Request, StatusCode};
 use tokio_postgres::Client;
 
 use crate::table::{Goal, Table, median};
-use crate::{http, pgbench};
+use crate::{floor, http, pgbench};
 
 const CONNECTIONS: u32 = 16;
 const CUSTOMERS: u64 = 10_000;
@@ -145,6 +145,19 @@ pub async fn run(cluster: &Cluster, table: &mut Table) {
         (median(old), "events/s"),
         (median(new), "events/s"),
         Goal::AtLeast(0.5),
+    );
+
+    let rows = floor::script(&superuser).await;
+    let (mut written, mut inserts) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        written.push(measure(&rows, CONNECTIONS));
+        inserts.push(measure(insert, CONNECTIONS));
+    }
+    table.add(
+        "the rows of a renewal in one statement that decides nothing, against plain single-row inserts",
+        (median(written), "renewals/s"),
+        (median(inserts), "rows/s"),
+        Goal::Shown,
     );
 }
 

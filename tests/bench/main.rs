@@ -4,6 +4,7 @@
 //! `cargo bench -p affiliate-tests --bench bench -- webhooks` measures one part.
 
 mod affiliates;
+mod floor;
 mod http;
 mod import;
 mod ingest;

@@ -124,7 +124,11 @@ async fn a_warehouse_follows_by_logical_replication_and_sees_nothing_else() {
         "SELECT lock_seed FROM affiliate_private.project",
     ] {
         let refused = login.query(hidden, &[]).await.expect_err(hidden);
-        assert_eq!(refused.code().expect("SQLSTATE").code(), "42501", "{hidden}");
+        assert_eq!(
+            refused.code().expect("SQLSTATE").code(),
+            "42501",
+            "{hidden}"
+        );
     }
     let unsubscribe = "DROP SUBSCRIPTION affiliate_warehouse";
     warehouse.batch_execute(unsubscribe).await.expect("the end");
