@@ -9,7 +9,7 @@ CRATES := -p affiliate-core -p affiliate-gateway -p affiliate-tests
 export RUST_TEST_THREADS ?= 4
 POSTGRES_MAJORS ?= 15 16 17 18
 # What `make test` repeats on a server without the extension, through PgBouncer (tests/support/mode.rs).
-SOME := --test main_job --test migrate --test cli
+SOME := --test main_job --test migrate --test cli --test data
 
 # One of several private Postgres trees, where it is asked for; else the newest there is.
 ifdef PG_MAJOR

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use tokio_postgres::types::Type;
 
 use super::{CliError, Global, output};
 use columns::Kind;
@@ -75,8 +76,10 @@ pub(super) async fn run(command: Command, global: &Global) -> Result<(), CliErro
     }
     let client = global.connect().await?;
     // Once, and not for every line.
-    let known = "SELECT affiliate_private.check_project($1)";
-    client.query_one(known, &[&options.project]).await?;
+    let known = "SELECT p.project_id FROM affiliate_private.check_project($1) AS p";
+    client
+        .query_typed_one(known, &[(&options.project, Type::INT8)])
+        .await?;
     let mut load = Load {
         client,
         kind,

@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use csv::{Writer, WriterBuilder};
-use futures_util::SinkExt;
-use hyper::body::Bytes;
 use serde_json::Value;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
@@ -19,8 +17,10 @@ use super::csv::{Reader, Record};
 /// Plans made for empty tables are poor ones: statistics are taken after so many batches, then after ten times as many.
 const FIRST_ANALYZE: u64 = 1;
 const ANALYZE: &str = "SELECT affiliate_private.take_statistics()";
-const COPY: &str =
-    "COPY affiliate_private.import_line (project_id, import_id, line_no, fields) FROM STDIN";
+/// Not COPY, which the driver prepares by name: that is lost behind a pooler in transaction mode.
+const STAGE: &str =
+    "INSERT INTO affiliate_private.import_line (project_id, import_id, line_no, fields)
+     SELECT $1, $2, l.line_no, l.fields::jsonb FROM unnest($3::bigint[], $4::text[]) AS l (line_no, fields)";
 /// How often progress is shown.
 const PROGRESS: Duration = Duration::from_millis(500);
 
@@ -132,7 +132,7 @@ impl Load {
             ("BEGIN", "COMMIT", "ROLLBACK")
         };
         self.client.batch_execute(begin).await?;
-        let result = self.copy_and_import(records).await;
+        let result = self.stage_and_import(records).await;
         let last = if result.is_ok() { end } else { undo };
         match self.client.batch_execute(last).await {
             Ok(()) => result,
@@ -140,21 +140,20 @@ impl Load {
         }
     }
 
-    async fn copy_and_import(&self, records: &[Record]) -> Result<Value, tokio_postgres::Error> {
+    async fn stage_and_import(&self, records: &[Record]) -> Result<Value, tokio_postgres::Error> {
         let import_id = i64::from(std::process::id());
-        let mut text = String::new();
-        for record in records {
-            let object = Value::Object(self.columns.object(&record.fields)).to_string();
-            let escaped = object.replace('\\', "\\\\");
-            text.push_str(&format!(
-                "{}\t{import_id}\t{}\t{escaped}\n",
-                self.project, record.line
-            ));
-        }
-        let sink = self.client.copy_in(COPY).await?;
-        let mut sink = std::pin::pin!(sink);
-        sink.send(Bytes::from(text)).await?;
-        sink.close().await?;
+        let lines: Vec<i64> = records.iter().map(|record| record.line as i64).collect();
+        let fields: Vec<String> = records
+            .iter()
+            .map(|record| Value::Object(self.columns.object(&record.fields)).to_string())
+            .collect();
+        let staged: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 4] = [
+            (&self.project, Type::INT8),
+            (&import_id, Type::INT8),
+            (&lines, Type::INT8_ARRAY),
+            (&fields, Type::TEXT_ARRAY),
+        ];
+        self.client.query_typed(STAGE, &staged).await?;
         let sql = format!("SELECT affiliate.{}($1, $2)::text", self.kind.function());
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
             [(&self.project, Type::INT8), (&import_id, Type::INT8)];
