@@ -3,6 +3,9 @@
 //! The state is an ordinary array rather than `internal`, because only superusers may create an aggregate with an
 //! `internal` state, and `affiliate_kernel.earnings` is created by the owner of the schema. Written against the C
 //! calling convention, because an argument that may be modified in place cannot be said through `#[pg_extern]`.
+//!
+//! The name of the library has the version once more here, and in `stamp.rs`: the script runs as a superuser in a schema that
+//! may have somebody else's functions in it, so that nothing in it is computed.
 
 use crate::raise::or_out_of_range;
 use affiliate_core::earnings::{Earnings, Entry};
@@ -13,17 +16,12 @@ const SUMS: usize = 4;
 
 extension_sql!(
     r"
-DO $do$
-DECLARE
-  v_library text := (SELECT 'pg_affiliate-' || e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'pg_affiliate');
-BEGIN
-  EXECUTE format('CREATE FUNCTION @extschema@.earnings_step(p_state bigint[], p_amount_minor bigint, p_is_payout boolean,
-                                                            p_release_at timestamptz, p_at timestamptz)
-    RETURNS bigint[] LANGUAGE c IMMUTABLE PARALLEL SAFE AS %L, %L', v_library, 'earnings_step');
-  EXECUTE format('CREATE FUNCTION @extschema@.earnings_combine(p_state bigint[], p_other bigint[])
-    RETURNS bigint[] LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS %L, %L', v_library, 'earnings_combine');
-END
-$do$;
+CREATE FUNCTION earnings_step(p_state bigint[], p_amount_minor bigint, p_is_payout boolean,
+                              p_release_at timestamptz, p_at timestamptz)
+RETURNS bigint[] LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'pg_affiliate-0.1.0', 'earnings_step';
+
+CREATE FUNCTION earnings_combine(p_state bigint[], p_other bigint[])
+RETURNS bigint[] LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'pg_affiliate-0.1.0', 'earnings_combine';
 
 CREATE AGGREGATE earnings(p_amount_minor bigint, p_is_payout boolean, p_release_at timestamptz, p_at timestamptz) (
     SFUNC = earnings_step,

@@ -15,13 +15,8 @@ use pgrx::trigger_support::{
 
 extension_sql!(
     r"
-DO $do$
-BEGIN
-  EXECUTE (SELECT format('CREATE FUNCTION @extschema@.tg_conversion__stamp() RETURNS trigger
-    LANGUAGE c PARALLEL SAFE AS %L, %L', 'pg_affiliate-' || e.extversion, 'tg_conversion_stamp')
-    FROM pg_catalog.pg_extension AS e WHERE e.extname = 'pg_affiliate');
-END
-$do$;
+CREATE FUNCTION tg_conversion__stamp() RETURNS trigger
+LANGUAGE c PARALLEL SAFE AS 'pg_affiliate-0.1.0', 'tg_conversion_stamp';
 ",
     name = "tg_conversion__stamp"
 );

@@ -152,7 +152,14 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return report(&global, &CliError::Io(error)),
     };
-    match runtime.block_on(run(command, &global)) {
+    let ended = runtime.block_on(run(command, &global));
+    if let Some(error) = output::lost() {
+        let words =
+            format!("what the command did is done, but its output could not be written: {error}");
+        output::print_error(global.json, &words);
+        return ExitCode::FAILURE;
+    }
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliError::Differences | CliError::Unhealthy) => ExitCode::FAILURE,
         Err(error) => report(&global, &error),

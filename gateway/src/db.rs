@@ -27,6 +27,10 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 /// How long what was sent may go unacknowledged before a connection is given up, and the request with it (`tcp_user_timeout`).
 const UNHEARD: Duration = Duration::from_secs(30);
 
+/// The start of a transaction that only looks. Names and operators mean what they say in it, whatever search path the role or the
+/// database has: somebody else's operator for two types that Postgres has none for would run with our rights.
+pub(crate) const LOOK: &str = "BEGIN READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp";
+
 /// How to reach the database.
 #[derive(Debug, Clone)]
 pub struct DbConfig {
@@ -80,13 +84,8 @@ impl DbConfig {
     /// When the connection string is wrong or the server cannot be reached.
     pub async fn connect_one(&self) -> Result<Client, DbError> {
         let (config, tls) = self.prepare()?;
-        let (client, connection) = config
-            .connect(tls)
-            .await
-            .map_err(|error| DbError::Connect {
-                target: describe_target(&config),
-                reason: describe_error(&error),
-            })?;
+        let opened = within_limit(&config, config.connect(tls)).await?;
+        let (client, connection) = opened.map_err(|error| connect_error(&config, &error))?;
         tokio::spawn(drive(connection));
         Ok(client)
     }
@@ -117,6 +116,12 @@ impl DbConfig {
         let mut config: Config = rest
             .parse()
             .map_err(|error| DbError::Url(describe_error(&error)))?;
+        let at_sign = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
+        if config.get_hosts().iter().any(at_sign) {
+            return Err(DbError::Url(
+                "a @ in the user name or the password has to be written as %40".to_owned(),
+            ));
+        }
         config.ssl_mode(tls.mode.wire());
         if config.get_application_name().is_none() {
             config.application_name("affiliate");
@@ -150,6 +155,28 @@ fn add_option(config: &mut Config, name: &str, value: &dyn std::fmt::Display) {
         .map(|options| format!("{options} "))
         .unwrap_or_default();
     config.options(format!("{given}-c {name}={value}"));
+}
+
+/// The driver's own limit ends once the server has taken the connection: one that never says anything would be waited for without end.
+pub(crate) async fn within_limit<T>(
+    config: &Config,
+    connecting: impl Future<Output = T>,
+) -> Result<T, DbError> {
+    let limit = config.get_connect_timeout().copied();
+    let limit = limit.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
+    tokio::time::timeout(limit, connecting)
+        .await
+        .map_err(|_| DbError::Connect {
+            target: describe_target(config),
+            reason: format!("no answer within {} s", limit.as_secs_f64()),
+        })
+}
+
+fn connect_error(config: &Config, error: &tokio_postgres::Error) -> DbError {
+    DbError::Connect {
+        target: describe_target(config),
+        reason: describe_error(error),
+    }
 }
 
 /// Serves a connection and hands the server's warnings to the log.

@@ -11,12 +11,18 @@ mod state;
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
-use tokio_postgres::Client;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Row};
 
-use crate::db::DbConfig;
+use crate::db::{DbConfig, LOOK};
 use crate::migrate::SqlTree;
 
 pub use expected::Expected;
+
+/// One check, in a transaction that sees nobody else's operators.
+const PATIENCE: &str = "SET LOCAL statement_timeout = '20s'";
+/// All of them.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// From when on something counts as a fault.
 #[derive(Debug, Clone, clap::Args)]
@@ -51,7 +57,7 @@ pub struct Problem {
 /// What was found out.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
-    /// Whether there is no problem.
+    /// Whether everything was looked at and there is no problem.
     pub healthy: bool,
     /// Versions and the like, for a bug report.
     pub facts: Vec<(&'static str, String)>,
@@ -81,7 +87,17 @@ pub async fn examine(database: &DbConfig, tree: &SqlTree, limits: &Limits) -> Re
     let mut report = Report::default();
     report.fact("affiliate", env!("CARGO_PKG_VERSION"));
     match database.connect_one().await {
-        Ok(client) => examine_connected(database, &client, tree, limits, &mut report).await,
+        Ok(client) => {
+            let examined = examine_connected(database, &client, tree, limits, &mut report);
+            if tokio::time::timeout(LONGEST, examined).await.is_err() {
+                report.found(
+                    "connection",
+                    "database",
+                    format!("not everything was answered within {} s", LONGEST.as_secs()),
+                    "Is the server overloaded or stopped? Its log, and pg_stat_activity, say what it does",
+                );
+            }
+        }
         Err(error) => report.found(
             "connection",
             "database",
@@ -89,7 +105,7 @@ pub async fn examine(database: &DbConfig, tree: &SqlTree, limits: &Limits) -> Re
             "Check the database URL, the network, and whether the server runs",
         ),
     }
-    report.healthy = report.problems.is_empty();
+    report.healthy = report.problems.is_empty() && report.skipped.is_empty();
     report
 }
 
@@ -114,6 +130,18 @@ async fn examine_connected(
         expected::examine(client, &Expected::of(tree), report).await;
         check::examine(client, limits, report).await;
     }
+}
+
+/// Asks one thing.
+async fn ask(
+    client: &Client,
+    sql: &str,
+    parameters: &[(&(dyn ToSql + Sync), Type)],
+) -> Result<Vec<Row>, tokio_postgres::Error> {
+    client.batch_execute(&format!("{LOOK}; {PATIENCE}")).await?;
+    let rows = client.query_typed(sql, parameters).await;
+    client.batch_execute("ROLLBACK").await?;
+    rows
 }
 
 /// Signatures and tokens are checked by this machine's clock, everything else happens by the database's.

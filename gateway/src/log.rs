@@ -42,7 +42,10 @@ pub fn init(format: LogFormat) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(stderr().is_terminal())
-        .with_writer(stderr);
+        .with_writer(stderr)
+        // Said on stderr as well, by a macro that panics where that cannot be written to: what is logged is lost then, and
+        // nothing else.
+        .log_internal_errors(false);
     let started = match format {
         LogFormat::Json => builder
             .json()

@@ -128,6 +128,18 @@ pub async fn run(
     }
 }
 
+/// Lets the next [`run`] apply functions, views, triggers and grants again, whatever was applied last.
+///
+/// # Errors
+/// When the state cannot be read or written.
+pub async fn forget_objects(client: &Client) -> Result<(), MigrateError> {
+    const FORGET: &str = "UPDATE affiliate_private.install SET objects_checksum = ''";
+    if let State::Installed(_) = state::read(client).await? {
+        client.batch_execute(FORGET).await?;
+    }
+    Ok(())
+}
+
 /// What the database holds, for callers that must not change it.
 ///
 /// # Errors

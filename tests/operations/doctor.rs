@@ -1,89 +1,15 @@
 //! Faults are planted one by one, and `affiliate doctor` finds each.
 
+mod faults;
+
 use std::process::{Output, Stdio};
 
 use affiliate_tests::binary;
 use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::{Profile, TestDatabase};
 use affiliate_tests::mode::Mode;
+use faults::FAULTS;
 use serde_json::Value;
-
-/// Check, what the finding has to speak of, and how the fault is made by a superuser.
-const FAULTS: [(&str, &str, &str); 14] = [
-    (
-        "parked_events",
-        "project 1, stripe: 1 parked",
-        "INSERT INTO affiliate_private.provider_event (project_id, provider, event_key, outcome, error, body)
-         VALUES (1, 'stripe', 'evt_1', 'parked', 'no rate', '')",
-    ),
-    (
-        "outbox_lag",
-        "project 1, webhooks: 1 late",
-        "INSERT INTO affiliate_private.webhook_delivery (project_id, endpoint_id, event_id, next_attempt_at)
-         VALUES (1, 1, 1, now() - interval '6 minutes')",
-    ),
-    (
-        "given_up",
-        "project 1, webhooks: 1 given up",
-        "INSERT INTO affiliate_private.webhook_delivery (project_id, endpoint_id, event_id, status, settled_at)
-         VALUES (1, 1, 1, 'dead', now())",
-    ),
-    (
-        "indexes",
-        "webhook_delivery_due_idx: the index is missing",
-        "DROP INDEX affiliate_private.webhook_delivery_due_idx",
-    ),
-    (
-        "indexes",
-        "webhook_delivery_event_idx: the index is not valid",
-        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'affiliate_private.webhook_delivery_event_idx'::regclass",
-    ),
-    (
-        "constraints",
-        "provider_event_outcome_check: the constraint is missing",
-        "ALTER TABLE affiliate_private.provider_event DROP CONSTRAINT provider_event_outcome_check",
-    ),
-    (
-        "triggers",
-        "tg_ledger_entry__append_only: the trigger is disabled",
-        "ALTER TABLE affiliate_private.ledger_entry DISABLE TRIGGER tg_ledger_entry__append_only",
-    ),
-    (
-        "functions",
-        "affiliate_api.next_delivery_due: the function is missing",
-        "DROP FUNCTION affiliate_api.next_delivery_due()",
-    ),
-    (
-        "ownership",
-        "affiliate_api.readiness(): belongs to postgres instead of affiliate_owner",
-        "ALTER FUNCTION affiliate_api.readiness() OWNER TO postgres",
-    ),
-    (
-        "rights",
-        "affiliate_gateway: may not execute affiliate_api.readiness()",
-        "REVOKE EXECUTE ON FUNCTION affiliate_api.readiness() FROM affiliate_gateway",
-    ),
-    (
-        "rights",
-        "public: may read or write affiliate_private.api_key",
-        "GRANT SELECT ON affiliate_private.api_key TO PUBLIC",
-    ),
-    (
-        "schema",
-        "1 of this release have not been applied",
-        "DELETE FROM affiliate_private.schema_migration WHERE version = (SELECT max(version) FROM affiliate_private.schema_migration)",
-    ),
-    (
-        "extension",
-        "pg_affiliate: version 0.0.1 is installed",
-        "UPDATE pg_extension SET extversion = '0.0.1' WHERE extname = 'pg_affiliate'",
-    ),
-    (
-        "analysts",
-        "test_gateway, project 1: the role was dropped and created again",
-        "INSERT INTO affiliate_private.analyst_grant (project_id, role_name, role_oid) VALUES (1, 'test_gateway', 1)",
-    ),
-];
 
 struct Diagnosis {
     code: Option<i32>,
@@ -219,7 +145,91 @@ async fn a_login_that_may_not_look_is_told_what_was_not_checked() {
         .create_database(Profile::Portable)
         .await;
     let diagnosis = doctor(database.gateway_url(), &[]).await;
-    assert_eq!(diagnosis.code, Some(0));
+    // As an alarm it would never ring.
+    assert_eq!(diagnosis.code, Some(1));
+    assert_eq!(diagnosis.report["healthy"], false);
+    assert_eq!(diagnosis.problems(), [""; 0]);
     let skipped = diagnosis.report["skipped"]["schema"].as_str();
     assert!(skipped.is_some_and(|why| why.contains("connect as the owner")));
+}
+
+#[tokio::test]
+async fn operators_of_others_are_not_used() {
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Portable)
+        .await;
+    // Postgres has no || for a name and a text, and so takes the closest one in the search path.
+    let planted = "
+        CREATE FUNCTION public.planted(name, text) RETURNS text LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'planted code runs as %', current_user; END $$;
+        CREATE OPERATOR public.|| (LEFTARG = name, RIGHTARG = text, FUNCTION = public.planted);
+        CREATE FUNCTION public.planted(bigint, integer) RETURNS boolean LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'planted code runs as %', current_user; END $$;
+        CREATE OPERATOR public.= (LEFTARG = bigint, RIGHTARG = integer, FUNCTION = public.planted);";
+    let superuser = database.connect_superuser().await;
+    superuser.batch_execute(planted).await.expect("operators");
+    let path = format!(
+        "ALTER DATABASE {} SET search_path = public, pg_catalog",
+        database.name()
+    );
+    superuser.batch_execute(&path).await.expect("a setting");
+    let diagnosis = doctor(database.superuser_url(), &[]).await;
+    assert_eq!(diagnosis.problems(), [""; 0]);
+    assert_eq!(diagnosis.report["skipped"], serde_json::json!({}));
+    database.affiliate(&["migrate"]).await;
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_is_given_up() {
+    let silent = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await;
+    let silent = silent.expect("a port");
+    let port = silent.local_addr().expect("its address").port();
+    let url = format!("postgres://me:hush@127.0.0.1:{port}/shop?connect_timeout=1");
+    doctor(&url, &[])
+        .await
+        .finds("connection", "no answer within 1 s");
+    let verified = binary::run(&["verify"], &[("DATABASE_URL", &url)]).await;
+    let words = String::from_utf8_lossy(&verified.stderr);
+    assert!(
+        words.contains("no answer within 1 s") && !words.contains("hush"),
+        "{words}"
+    );
+}
+
+#[tokio::test]
+async fn what_was_dropped_or_revoked_is_made_again() {
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Portable)
+        .await;
+    let faults = "
+        REVOKE EXECUTE ON FUNCTION affiliate_api.readiness() FROM affiliate_gateway;
+        DROP FUNCTION affiliate_api.next_delivery_due();
+        DROP VIEW affiliate.refund_rates;";
+    let superuser = database.connect_superuser().await;
+    superuser.batch_execute(faults).await.expect("faults");
+    assert_eq!(doctor(database.url(), &[]).await.problems().len(), 3);
+    let advice = ["migrate", "--reapply"];
+    database.affiliate(&advice).await;
+    assert_eq!(doctor(database.url(), &[]).await.problems(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_installation_without_roles_is_healthy() {
+    let cluster = Cluster::in_mode(Mode::Portable).await;
+    let database = cluster.create_database(Profile::None).await;
+    let superuser = database.connect_superuser().await;
+    let plain = format!(
+        "CREATE ROLE plain LOGIN PASSWORD 'test'; ALTER DATABASE {} OWNER TO plain",
+        database.name()
+    );
+    superuser.batch_execute(&plain).await.expect("a login");
+    let url = cluster.url("plain", "test", database.name());
+    let migrated = binary::run(&["migrate"], &[("DATABASE_URL", &url)]).await;
+    assert!(migrated.status.success(), "{migrated:?}");
+    let diagnosis = doctor(&url, &[]).await;
+    assert_eq!(diagnosis.problems(), [""; 0]);
+    assert_eq!(diagnosis.report["skipped"], serde_json::json!({}));
+    assert_eq!(diagnosis.code, Some(0));
 }

@@ -8,5 +8,6 @@ mod pooler;
 mod restore;
 mod settings;
 mod tls;
+mod trouble;
 mod upgrade;
 mod warehouse;

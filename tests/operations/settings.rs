@@ -32,7 +32,7 @@ async fn a_file_says_what_is_not_said_otherwise() {
         .await;
     let file = file(&format!(
         "# of a test\nDATABASE_URL={}\nAFFILIATE_LOG_FORMAT=text\nAFFILIATE_LISTEN=127.0.0.1:1\n",
-        database.gateway_url()
+        database.url()
     ));
     let path = file.path().display().to_string();
     let checked = binary::run(&["doctor", "--config", &path], &[]).await;
@@ -92,4 +92,15 @@ async fn what_is_no_setting_is_refused_with_its_line() {
     let (code, words) = refused(&["serve", "--config", "/nowhere"], &[]).await;
     assert_eq!(code, Some(2));
     assert!(words.contains("/nowhere"), "{words}");
+}
+
+#[tokio::test]
+async fn flags_can_stand_in_a_file() {
+    let file = file(
+        "AFFILIATE_ALLOW_HTTP_WEBHOOK_TARGETS=true\nDATABASE_URL=postgres://nobody@127.0.0.1:1/nothing\n",
+    );
+    let path = file.path().display().to_string();
+    let (code, words) = refused(&["serve", "--config", &path], &[]).await;
+    assert_eq!(code, Some(1), "{words}");
+    assert!(words.contains("cannot connect"), "{words}");
 }

@@ -113,6 +113,11 @@ impl TestDatabase {
         &self.gateway_url
     }
 
+    /// As that login, straight to the server.
+    pub(crate) fn direct_gateway_url(&self) -> &str {
+        &self.direct_gateway_url
+    }
+
     /// As the superuser.
     pub fn superuser_url(&self) -> &str {
         &self.superuser_url

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::binary;
 use crate::database::TestDatabase;
+use crate::mode::Mode;
 use crate::wait::until;
 
 /// A running gateway; dropped, it is killed.
@@ -43,6 +44,13 @@ impl Gateway {
         drop(listener);
         let log = NamedTempFile::new().expect("a log file");
         let mut command = binary::command();
+        if Mode::current() == Mode::Pooled {
+            // As docs/operations.md recommends: some tests are about how soon something is sent.
+            command.env(
+                "AFFILIATE_LISTEN_DATABASE_URL",
+                database.direct_gateway_url(),
+            );
+        }
         command
             .arg("serve")
             .env("DATABASE_URL", database.gateway_url())

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | `native` (default) | with the extension | both | direct |
 //! | `portable` | without it, as a managed service has it | portable | direct |
-//! | `pooled` | without it | portable | through PgBouncer in transaction mode |
+//! | `pooled` | without it | portable | through PgBouncer in transaction mode, notifications direct |
 //!
 //! In all of them the product belongs to a login that is no superuser.
 

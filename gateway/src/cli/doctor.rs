@@ -61,6 +61,9 @@ fn text(report: &Report) -> String {
         text.push_str(&format!("{check}: {subject}: {finding}\n  {advice}\n"));
     }
     match report.problems.len() {
+        0 if !report.skipped.is_empty() => {
+            text.push_str("not everything could be checked: use the login that owns the schema");
+        }
         0 => text.push_str("healthy: no problem found"),
         count => text.push_str(&format!("{count} problem(s) found")),
     }

@@ -19,6 +19,7 @@ pub(super) fn init(command: &Command) {
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
         .with_target(false)
+        .log_internal_errors(false)
         .without_time()
         .try_init()
         .ok();

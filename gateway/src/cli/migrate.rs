@@ -13,6 +13,9 @@ pub(super) struct Args {
     /// Print a script for psql -f instead of changing anything (portable kernels unless --profile native)
     #[arg(long)]
     print: bool,
+    /// Make functions, views, triggers and grants again although they are those of this release: repairs what was dropped or revoked
+    #[arg(long, conflicts_with = "print")]
+    reapply: bool,
 }
 
 pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
@@ -26,6 +29,9 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
         return Ok(());
     }
     let client = global.connect().await?;
+    if args.reapply {
+        migrate::forget_objects(&client).await?;
+    }
     let report = migrate::run(&client, &tree, args.profile).await?;
     if global.json {
         output::print(true, &to_value(&report)?);

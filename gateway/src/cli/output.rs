@@ -1,6 +1,8 @@
-//! Printing results. A reader that went away (`| head`) is not an error, so nothing here panics on a closed pipe.
+//! Printing results. A reader that went away (`| head`) is not an error, so nothing here panics on a closed pipe. Output that
+//! could not be written for another reason is told of when the command ends ([`lost`]): a key is shown only once.
 
-use std::io::{Write, stderr, stdout};
+use std::io::{self, ErrorKind, Write, stderr, stdout};
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
@@ -27,13 +29,29 @@ pub(super) fn print_list(json: bool, name: &str, list: &Value, none: &str) {
 /// Prints text on stdout, ended by one newline.
 pub(super) fn print_text(text: &str) {
     let mut out = stdout().lock();
-    let _ = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
+    note(writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush()));
 }
 
 /// Prints a file on stdout, byte by byte.
 pub(super) fn print_exactly(text: &str) {
     let mut out = stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    note(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
+fn note(written: io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        // The first is the one to tell of.
+        let _ = LOST.set(error);
+    }
+}
+
+/// Why output was lost, if it was.
+pub(super) fn lost() -> Option<&'static io::Error> {
+    LOST.get()
 }
 
 /// Prints an error on stderr.

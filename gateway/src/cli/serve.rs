@@ -14,6 +14,9 @@ use crate::db::{DbConfig, Pooler};
 use crate::migrate::{self, MigrateError, ProfileChoice, SqlTree, State};
 use crate::server::{self, Access, ServeConfig};
 
+/// How much later than the server's own limit an answer may arrive.
+const ANSWER_DELAY: Duration = Duration::from_secs(5);
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Address to listen on
@@ -38,7 +41,9 @@ pub(super) struct Args {
         long,
         env = "AFFILIATE_STATEMENT_TIMEOUT_MS",
         default_value_t = 30_000,
-        value_name = "MS"
+        value_name = "MS",
+        // What Postgres takes.
+        value_parser = clap::value_parser!(u32).range(0..=2_147_483_647)
     )]
     statement_timeout_ms: u32,
     #[command(flatten)]
@@ -76,6 +81,9 @@ pub(super) async fn access(
     server: &mut ServeConfig,
 ) -> Result<Access, CliError> {
     let pooled = database.is_pooled(pooler).await?;
+    let patience = database
+        .statement_timeout
+        .map(|timeout| timeout + ANSWER_DELAY);
     if pooled {
         database.statement_timeout = None;
         tracing::info!(
@@ -88,7 +96,11 @@ pub(super) async fn access(
             .get_or_insert_with(|| database.url.expose_secret().to_owned());
     }
     let pool = database.pool()?;
-    Ok(Access { pool, pooled })
+    Ok(Access {
+        pool,
+        pooled,
+        patience,
+    })
 }
 
 /// Migrates where it may; where it may not, makes sure that the schema is the one this binary knows.
@@ -106,7 +118,14 @@ async fn ensure_schema(client: &Client, no_migrate: bool) -> Result<(), CliError
                 State::Installed(installed) => ProfileChoice::keep(installed),
                 State::Empty | State::Hidden => ProfileChoice::Auto,
             };
-            let report = migrate::run(client, &tree, choice).await?;
+            let migrated = migrate::run(client, &tree, choice).await;
+            let report = migrated.map_err(|error| match state {
+                // A gateway's own login, most likely: it is not to be given the rights of an owner.
+                State::Empty if error.is_refused() => CliError::Schema(format!(
+                    "the database has no pg_affiliate schema, and this login may not make one ({error}): run affiliate migrate as its owner"
+                )),
+                _ => error.into(),
+            })?;
             tracing::info!(
                 schema_version = report.schema_version, profile = report.profile.name(),
                 applied = ?report.applied, changed = report.changed, "database schema",
@@ -137,22 +156,24 @@ async fn reported_version(client: &Client) -> Result<i32, CliError> {
     Ok(client.query_typed_one(SQL, &[]).await?.try_get(0)?)
 }
 
-/// The first SIGINT or SIGTERM asks for a graceful end, the second one ends the process at once.
+/// The first SIGINT, SIGTERM or SIGHUP asks for a graceful end, the second one ends the process at once.
 pub(super) fn watch_signals(shutdown: CancellationToken) -> Result<(), CliError> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         loop {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
             }
             if shutdown.is_cancelled() {
                 tracing::warn!("second signal: ending at once");
                 std::process::exit(1);
             }
-            tracing::info!("shutting down");
             shutdown.cancel();
+            tracing::info!("shutting down");
         }
     });
     Ok(())

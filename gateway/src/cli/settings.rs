@@ -136,10 +136,17 @@ fn with_defaults(command: Command, values: &BTreeMap<String, String>) -> Command
             .filter(|name| *name != DATABASE || std::env::var_os(DATABASE).is_none())
             .and_then(|name| values.get(name));
         match value {
-            // Kept for the life of the process, as the command itself is. Help does not print it: it may be a secret.
-            Some(value) => argument
-                .default_value(value.clone().leak() as &str)
-                .hide_default_value(true),
+            // Kept for the life of the process, as the command itself is. Help does not print it: it may be a secret. A flag has
+            // no value to print, and clap does not let it be hidden.
+            Some(value) => {
+                let takes_value = argument.get_action().takes_values();
+                let argument = argument.default_value(value.clone().leak() as &str);
+                if takes_value {
+                    argument.hide_default_value(true)
+                } else {
+                    argument
+                }
+            }
             None => argument,
         }
     });

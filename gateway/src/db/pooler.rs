@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use super::{DbConfig, DbError, add_option, describe_error, describe_target, drive};
+use super::{DbConfig, DbError, add_option, connect_error, drive, within_limit};
 
 const SETTING: &str = "affiliate.session";
 const ARRIVED: &str = "SELECT pg_catalog.current_setting($1, true)";
@@ -54,11 +54,11 @@ impl DbConfig {
         let (mut config, tls) = self.prepare()?;
         let mark = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
         add_option(&mut config, SETTING, &mark);
-        match config.connect(tls).await {
+        match within_limit(&config, config.connect(tls)).await? {
             Ok((client, connection)) => {
                 tokio::spawn(drive(connection));
-                let arrived = arrived(&client).await;
-                arrived
+                within_limit(&config, arrived(&client))
+                    .await?
                     .map(|value| value.as_deref() != Some(mark.as_str()))
                     .map_err(|error| connect_error(&config, &error))
             }
@@ -83,11 +83,4 @@ async fn arrived(client: &Client) -> Result<Option<String>, tokio_postgres::Erro
         .query_typed_one(ARRIVED, &[(&SETTING, Type::TEXT)])
         .await?;
     row.try_get(0)
-}
-
-fn connect_error(config: &tokio_postgres::Config, error: &tokio_postgres::Error) -> DbError {
-    DbError::Connect {
-        target: describe_target(config),
-        reason: describe_error(error),
-    }
 }

@@ -99,3 +99,20 @@ async fn a_missing_root_certificate_is_named() {
     let error = config.connect_one().await.expect_err("no file").to_string();
     assert!(error.contains("/nowhere/ca.pem"), "{error}");
 }
+
+#[test]
+fn a_question_mark_in_a_password_does_not_hide_the_options() {
+    let got = parsed("postgres://u:x?y@h/d?sslmode=require&connect_timeout=3");
+    assert_eq!(got.rest, "postgres://u:x?y@h/d?connect_timeout=3");
+    assert_eq!(got.tls.mode, TlsMode::Require);
+}
+
+#[test]
+fn an_at_sign_in_a_password_is_not_shown_as_a_host() {
+    let config = DbConfig::new("postgres://u:Top@S3cret@h/d");
+    let error = config.prepare().err().expect("refused").to_string();
+    assert!(
+        error.contains("%40") && !error.contains("S3cret"),
+        "{error}"
+    );
+}

@@ -44,9 +44,12 @@ fn take(tls: &mut Tls, key: &str, value: &str) -> Result<bool, DbError> {
 }
 
 fn strip_query(text: &str, tls: &mut Tls) -> Result<String, DbError> {
-    let Some((base, query)) = text.split_once('?') else {
+    // As the driver reads it: what is before the first @ is user and password, a question mark in them included.
+    let start = text.find('@').unwrap_or_default();
+    let Some(query) = text[start..].find('?').map(|found| start + found) else {
         return Ok(text.to_owned());
     };
+    let (base, query) = (&text[..query], &text[query + 1..]);
     let mut kept = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));

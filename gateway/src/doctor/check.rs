@@ -3,7 +3,7 @@
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use super::{Limits, Report};
+use super::{Limits, Report, ask};
 use crate::error::describe;
 
 struct Check {
@@ -43,7 +43,7 @@ const CHECKS: [Check; 10] = [
         name: "extension",
         sql: include_str!("sql/extension.sql"),
         limit: None,
-        advice: "ALTER EXTENSION pg_affiliate UPDATE, or affiliate migrate --profile portable",
+        advice: "Create or update it (CREATE EXTENSION, ALTER EXTENSION … UPDATE), then affiliate migrate --reapply; or affiliate migrate --profile portable",
     },
     Check {
         name: "ownership",
@@ -55,7 +55,7 @@ const CHECKS: [Check; 10] = [
         name: "rights",
         sql: include_str!("sql/rights.sql"),
         limit: None,
-        advice: "affiliate migrate grants them again; revoke what is too much",
+        advice: "affiliate migrate --reapply grants them again; revoke what is too much",
     },
     Check {
         name: "roles",
@@ -81,8 +81,8 @@ pub(super) async fn examine(client: &Client, limits: &Limits, report: &mut Repor
     for check in CHECKS {
         let limit = check.limit.map(|limit| limit(limits));
         let found = match &limit {
-            Some(limit) => client.query_typed(check.sql, &[(limit, Type::INT8)]).await,
-            None => client.query_typed(check.sql, &[]).await,
+            Some(limit) => ask(client, check.sql, &[(limit, Type::INT8)]).await,
+            None => ask(client, check.sql, &[]).await,
         };
         match found {
             Ok(rows) => {

@@ -5,13 +5,12 @@ use regex::Regex;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use super::Report;
+use super::{Report, ask};
 use crate::migrate::{Profile, SqlTree};
 
 const AGAIN: &str =
     "Run the statement that creates it, as sql/ of this release has it, or restore from a backup";
-const MIGRATE_AGAIN: &str =
-    "affiliate migrate --profile of the other kernels and back applies everything again";
+const MIGRATE_AGAIN: &str = "affiliate migrate --reapply makes it again";
 
 /// Names of what must be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +117,7 @@ pub(super) async fn examine(client: &Client, expected: &Expected, report: &mut R
         ),
     ];
     for (check, names, sql, advice) in kinds {
-        match client.query_typed(sql, &[(names, Type::TEXT_ARRAY)]).await {
+        match ask(client, sql, &[(names, Type::TEXT_ARRAY)]).await {
             Ok(rows) => {
                 for row in rows {
                     report.found(check, row.get(0), row.get(1), advice);

@@ -2,7 +2,7 @@
 
 use tokio_postgres::Client;
 
-use super::Report;
+use super::{Report, ask};
 use crate::error::describe;
 use crate::migrate::{self, ProfileChoice, SqlTree, State};
 
@@ -13,8 +13,9 @@ const SERVER: &str = "
 const MIGRATE: &str = "Run affiliate migrate as its owner";
 
 pub(super) async fn examine_server(client: &Client, report: &mut Report) {
-    match client.query_typed_one(SERVER, &[]).await {
-        Ok(row) => {
+    match ask(client, SERVER, &[]).await {
+        Ok(rows) => {
+            let row = &rows[0];
             report.fact("postgres", row.get::<_, String>(0));
             report.fact("database", row.get::<_, String>(1));
             let login: String = row.get(2);

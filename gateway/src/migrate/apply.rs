@@ -16,6 +16,8 @@ pub(super) const SETTINGS: &str = "\
 SET LOCAL client_min_messages = warning;
 SET LOCAL standard_conforming_strings = on;
 SET LOCAL statement_timeout = 0;
+SET LOCAL lock_timeout = 0;
+SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL check_function_bodies = off;
 SET LOCAL search_path = pg_catalog, pg_temp;
 ";

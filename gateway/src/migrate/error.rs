@@ -52,11 +52,7 @@ pub enum MigrateError {
 impl MigrateError {
     /// Whether another run got in the way and trying again makes sense.
     pub(super) fn is_collision(&self) -> bool {
-        let (Self::File { source: error, .. } | Self::Native(error) | Self::Postgres(error)) = self
-        else {
-            return false;
-        };
-        error.as_db_error().is_some_and(|error| {
+        self.raised().is_some_and(|error| {
             [
                 SqlState::T_R_SERIALIZATION_FAILURE,
                 SqlState::T_R_DEADLOCK_DETECTED,
@@ -65,6 +61,22 @@ impl MigrateError {
                 || (*error.code() == SqlState::INTERNAL_ERROR
                     && error.message().contains("concurrently updated"))
         })
+    }
+
+    /// Whether the login may not do what has to be done.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.raised()
+            .is_some_and(|error| *error.code() == SqlState::INSUFFICIENT_PRIVILEGE)
+    }
+
+    /// What the server said.
+    fn raised(&self) -> Option<&DbError> {
+        let (Self::File { source: error, .. } | Self::Native(error) | Self::Postgres(error)) = self
+        else {
+            return None;
+        };
+        error.as_db_error()
     }
 }
 

@@ -3,6 +3,7 @@
 use tokio_postgres::{Client, error::SqlState};
 
 use super::{MigrateError, ProfileChoice, Report, SqlTree};
+use crate::db::LOOK;
 
 /// The state of a database, as far as the connected role may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +74,13 @@ const INSTALL: &str = "
 const MIGRATIONS: &str = "SELECT m.version, m.name, m.checksum FROM affiliate_private.schema_migration AS m ORDER BY m.version";
 
 pub(super) async fn read(client: &Client) -> Result<State, MigrateError> {
+    client.batch_execute(LOOK).await?;
+    let state = look(client).await;
+    client.batch_execute("ROLLBACK").await?;
+    state
+}
+
+async fn look(client: &Client) -> Result<State, MigrateError> {
     if !client.query_typed_one(TABLES, &[]).await?.get::<_, bool>(0) {
         return Ok(State::Empty);
     }

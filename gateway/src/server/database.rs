@@ -34,6 +34,9 @@ pub enum CallError {
     /// No connection could be had.
     #[error("no connection to the database: {0}")]
     Checkout(String),
+    /// The server has not said anything for longer than it lets a statement run.
+    #[error("the database does not answer")]
+    Silent,
     /// The statement failed.
     #[error("{}", error::describe(.0))]
     Statement(#[from] tokio_postgres::Error),
@@ -68,6 +71,10 @@ impl From<CallError> for ApiError {
                 tracing::error!(reason, "no connection to the database");
                 Self::unavailable()
             }
+            CallError::Silent => {
+                tracing::error!("the database does not answer");
+                Self::unavailable()
+            }
             CallError::Statement(failure) => Self::from(&failure),
         }
     }
@@ -81,6 +88,8 @@ pub struct Access {
     /// Whether another server answers each transaction: a pooler in transaction mode is in between, and nothing may be
     /// left behind in a session.
     pub pooled: bool,
+    /// How long an answer is waited for: a little longer than the server lets a statement run.
+    pub patience: Option<Duration>,
 }
 
 /// The pool, with the rules for using it.
@@ -140,7 +149,19 @@ impl Database {
         let mut reconnected = false;
         loop {
             let client = self.checkout().await?;
-            let (failure, repeatable) = match self.attempt(&client, sql, parameters).await {
+            let attempt = self.attempt(&client, sql, parameters);
+            let attempt = match self.access.patience {
+                None => attempt.await,
+                Some(patience) => match tokio::time::timeout(patience, attempt).await {
+                    Ok(attempt) => attempt,
+                    Err(_) => {
+                        // What is still under way there is nobody's any more.
+                        drop(Client::take(client));
+                        return Err(CallError::Silent);
+                    }
+                },
+            };
+            let (failure, repeatable) = match attempt {
                 Attempt::Done(rows) => return Ok(rows),
                 Attempt::NotSent(failure) => (failure, true),
                 Attempt::Sent(failure) => (failure, repeat == Repeat::Safe),

@@ -15,6 +15,9 @@ use crate::error::ApiError;
 /// An orchestrator asks every few seconds and gives up soon.
 const READINESS_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// A standby that was promoted to nothing, or a database that somebody has closed: every request and every event would fail.
+const READINESS: &str = "SELECT CASE pg_catalog.current_setting('transaction_read_only') WHEN 'off' THEN affiliate_api.readiness()::text END";
+
 /// Answers as long as the process runs.
 pub(super) async fn alive() -> Response {
     ([(CONTENT_TYPE, "application/json")], r#"{"status":"ok"}"#).into_response()
@@ -30,10 +33,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 async fn readiness(app: &App) -> Result<String, &'static str> {
-    let asked = app
-        .database
-        .query_text("SELECT affiliate_api.readiness()::text", &[], Repeat::Safe)
-        .await;
+    let asked = app.database.query_text(READINESS, &[], Repeat::Safe).await;
     let text = asked.map_err(|error| {
         tracing::warn!(%error, "not ready");
         "the database cannot be used"
@@ -41,7 +41,7 @@ async fn readiness(app: &App) -> Result<String, &'static str> {
     if app.catalog.current().is_empty() {
         return Err("the endpoints are not loaded");
     }
-    text.ok_or("the database is not ready")
+    text.ok_or("the database takes no writes: is it a standby, or default_transaction_read_only?")
 }
 
 fn not_ready(reason: &str) -> Response {

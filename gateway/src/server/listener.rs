@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ServeError;
 use super::background::Doorbells;
-use crate::db::DbConfig;
+use crate::db::{self, DbConfig};
 use crate::error::describe;
 
 const CATALOG_CHANNEL: &str = "affiliate_catalog";
@@ -60,7 +60,7 @@ pub(super) async fn listen(source: Source, doorbells: Arc<Doorbells>, stop: Canc
             Ok(()) => pause = FIRST_PAUSE,
             Err(error) => {
                 tracing::warn!(
-                    error = describe(&error),
+                    error,
                     "no notifications from the database: polling until they are back"
                 );
             }
@@ -78,8 +78,11 @@ async fn listen_once(
     config: &Config,
     tls: MakeRustlsConnect,
     doorbells: &Arc<Doorbells>,
-) -> Result<(), tokio_postgres::Error> {
-    let (client, mut connection) = config.connect(tls).await?;
+) -> Result<(), String> {
+    let connected = db::within_limit(config, config.connect(tls)).await;
+    let (client, mut connection) = connected
+        .map_err(|error| error.to_string())?
+        .map_err(|error| describe(&error))?;
     let messages = async {
         loop {
             match poll_fn(|context| connection.poll_message(context)).await {
@@ -107,7 +110,7 @@ async fn listen_once(
     tokio::select! {
         // The statement fails before the messages end where LISTEN is refused.
         biased;
-        failed = listening => failed,
+        failed = listening => failed.map_err(|error| describe(&error)),
         () = messages => Ok(()),
     }
 }

@@ -18,9 +18,12 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::database::Repeat;
-use super::{App, ServeError};
+use super::{App, ServeConfig, ServeError, connections};
 use crate::metrics::{self, Exposition};
 
+/// A scrape is one short request every few seconds, from one or two places.
+const CONNECTIONS: usize = 16;
+const HEADER_TIMEOUT_MS: u64 = 2_000;
 const FRESH: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(2);
 const FIGURES: &str = "SELECT f.deliveries_pending, f.deliveries_late_seconds, f.calls_pending, f.calls_late_seconds, \
@@ -83,15 +86,12 @@ pub(super) async fn serve(
     let router = Router::new()
         .route("/metrics", get(answer))
         .with_state(scrape);
-    tokio::spawn(async move {
-        let serving = axum::serve(listener, router);
-        tokio::select! {
-            () = stop.cancelled() => {}
-            ended = serving => if let Err(error) = ended {
-                tracing::error!(%error, "metrics are no longer served");
-            },
-        }
-    });
+    let config = ServeConfig {
+        max_connections: CONNECTIONS,
+        header_timeout_ms: HEADER_TIMEOUT_MS,
+        ..ServeConfig::default()
+    };
+    tokio::spawn(async move { connections::serve(listener, router, &config, &stop).await });
     Ok(())
 }
 

@@ -5,3 +5,6 @@ SELECT 'pg_affiliate'::text,
   LEFT JOIN pg_catalog.pg_extension AS e ON e.extname = 'pg_affiliate'
   LEFT JOIN pg_catalog.pg_available_extensions AS a ON a.name = 'pg_affiliate'
  WHERE (i.profile = 'native' AND e.oid IS NULL) OR e.extversion <> a.default_version
+UNION ALL
+SELECT 'pgcrypto', 'the extension is missing: nothing that needs a key or a code can be made'
+ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extname = 'pgcrypto')

@@ -4,6 +4,15 @@ UNION ALL
 SELECT 'encoding', 'the database is encoded in ' || pg_catalog.current_setting('server_encoding') || ' and not in UTF8'
  WHERE pg_catalog.current_setting('server_encoding') <> 'UTF8'
 UNION ALL
+SELECT 'writes', 'it takes none: it is a standby'
+ WHERE pg_catalog.pg_is_in_recovery()
+UNION ALL
+SELECT 'writes', 'it takes none: default_transaction_read_only is on'
+ WHERE pg_catalog.current_setting('default_transaction_read_only') = 'on'
+UNION ALL
+SELECT 'replication', pg_catalog.format('nobody reads slot %I: it keeps write-ahead log without end', s.slot_name)
+  FROM pg_catalog.pg_replication_slots AS s WHERE NOT s.active
+UNION ALL
 SELECT 'autovacuum', 'autovacuum is off'
  WHERE pg_catalog.current_setting('autovacuum') = 'off' OR pg_catalog.current_setting('track_counts') = 'off'
 UNION ALL

@@ -1,7 +1,21 @@
 -- The native kernels. Their functions touch nothing but their arguments, so anyone may reach them: the wrappers in
 -- affiliate_kernel are inlined and then run with the rights of whoever reads an analyst view.
 DO $native$
+DECLARE
+  v_owner CONSTANT text := pg_catalog.current_setting('affiliate_migrate.owner');
+  v_foreign text;
 BEGIN
+  -- Whoever owns a schema can put another one in its place later. A service's administrators are groups that we are in.
+  SELECT r.rolname INTO v_foreign
+    FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_roles AS r ON r.oid = n.nspowner
+   WHERE n.nspname = 'affiliate_native'
+     AND NOT (r.rolsuper OR r.rolname IN (v_owner, CURRENT_USER) OR pg_catalog.pg_has_role(r.oid, v_owner, 'MEMBER')
+              OR EXISTS (SELECT FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database() AND d.datdba = r.oid));
+  IF v_foreign IS NOT NULL THEN
+    RAISE EXCEPTION 'schema affiliate_native belongs to %, who is not a member of %', v_foreign, v_owner
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Drop it if it is empty; if the extension is in it, ALTER SCHEMA affiliate_native OWNER TO the login that migrates.';
+  END IF;
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extname = 'pg_affiliate') THEN
     CREATE EXTENSION pg_affiliate;
   ELSIF EXISTS (SELECT FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_available_extensions AS a ON a.name = e.extname

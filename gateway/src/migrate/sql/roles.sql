@@ -15,6 +15,11 @@ DECLARE
   -- else's stays theirs.
   v_shared boolean := v_installed_owner IS NULL OR v_is_ours OR v_installed_owner = CURRENT_USER;
 BEGIN
+  IF pg_catalog.current_setting('server_encoding') <> 'UTF8' THEN
+    RAISE EXCEPTION 'the encoding of database % is %, and has to be UTF8', pg_catalog.current_database(), pg_catalog.current_setting('server_encoding')
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Create one with: CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0';
+  END IF;
   IF v_shared THEN
     FOREACH v_role IN ARRAY ARRAY['affiliate_owner', 'affiliate_gateway', 'affiliate_report', 'affiliate_analyst'] LOOP
       CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = v_role);
@@ -50,6 +55,10 @@ BEGIN
     v_shared := v_problem IS NULL;
   END IF;
 
+  IF v_shared AND EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'affiliate_owner' AND (r.rolsuper OR r.rolcanlogin)) THEN
+    RAISE WARNING 'affiliate_owner is a superuser or can log in: everything the product does would be done with those rights'
+      USING HINT = 'ALTER ROLE affiliate_owner NOLOGIN NOSUPERUSER';
+  END IF;
   IF NOT v_shared AND v_is_ours THEN
     RAISE EXCEPTION 'the product in this database belongs to affiliate_owner, but %', v_problem
       USING ERRCODE = 'insufficient_privilege',

@@ -5,6 +5,7 @@ DECLARE
   v_schema text;
   v_owner CONSTANT text := pg_catalog.current_setting('affiliate_migrate.owner');
   v_crypto_schema text;
+  v_foreign text;
 BEGIN
   FOREACH v_schema IN ARRAY ARRAY['affiliate', 'affiliate_api', 'affiliate_private', 'affiliate_kernel'] LOOP
     CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = v_schema);
@@ -29,6 +30,20 @@ BEGIN
       RAISE EXCEPTION 'the pgcrypto extension is needed and could not be created: %', SQLERRM
         USING ERRCODE = SQLSTATE, HINT = 'Have an administrator run: CREATE EXTENSION pgcrypto';
     END;
+  END IF;
+  -- Keys are drawn with it, and whoever owns its schema could put another one in its place. A service's administrators are groups
+  -- that we are in.
+  SELECT r.rolname INTO v_foreign
+    FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_roles AS r ON r.oid = n.nspowner
+   WHERE n.nspname = v_crypto_schema
+     AND NOT (r.rolsuper OR r.rolname IN (v_owner, CURRENT_USER, 'pg_database_owner') OR pg_catalog.pg_has_role(r.oid, v_owner, 'MEMBER')
+              OR EXISTS (SELECT FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database() AND d.datdba = r.oid)
+              OR (pg_catalog.pg_has_role(r.oid, 'MEMBER')
+                  AND NOT (SELECT u.rolsuper FROM pg_catalog.pg_roles AS u WHERE u.rolname = CURRENT_USER)));
+  IF v_foreign IS NOT NULL THEN
+    RAISE EXCEPTION 'pgcrypto is in schema %, which belongs to %', v_crypto_schema, v_foreign
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = pg_catalog.format('Have an administrator run: ALTER SCHEMA %I OWNER TO %I', v_crypto_schema, CURRENT_USER);
   END IF;
   IF NOT pg_catalog.has_schema_privilege(v_owner, v_crypto_schema, 'USAGE') THEN
     EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO %I', v_crypto_schema, v_owner);
