@@ -21,7 +21,7 @@ pub(super) const FAULTS: [(&str, &str, &str); 19] = [
         "given_up",
         "endpoint 1 is disabled: gone",
         "INSERT INTO affiliate_private.webhook_endpoint (project_id, endpoint_id, url, secret, events, enabled, disabled_at, disabled_reason)
-         VALUES (1, 1, 'https://hooks.example.com', 'whsec_x', '{}', false, now(), 'gone')",
+         VALUES (1, 1, 'https://hooks.example.com', 'whsec_x', '{referral_converted}', false, now(), 'gone')",
     ),
     (
         "server",
