@@ -202,7 +202,7 @@ async fn run(command: Command, global: &Global) -> Result<(), CliError> {
 fn report(global: &Global, error: &CliError) -> ExitCode {
     output::print_error(global.json, &error.to_string());
     match error {
-        CliError::Usage(_) => ExitCode::from(2),
+        CliError::Usage(_) | CliError::Db(DbError::Url(_) | DbError::NoUrl) => ExitCode::from(2),
         _ => ExitCode::FAILURE,
     }
 }

@@ -211,7 +211,7 @@ async fn a_log_that_is_no_terminal_has_no_colours() {
 async fn a_missing_database_or_schema_says_what_to_do() {
     let missing = affiliate("", "verify").await;
     assert!(
-        missing.code == 1 && missing.stderr.contains("set DATABASE_URL"),
+        missing.code == 2 && missing.stderr.contains("set DATABASE_URL"),
         "{}",
         missing.stderr
     );

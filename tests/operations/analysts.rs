@@ -1,7 +1,9 @@
 //! Grants to analysts are given, listed and taken back, and do not outlive the role.
 
+use affiliate_tests::binary;
 use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::{self, Profile, TestDatabase};
+use affiliate_tests::mode::Mode;
 use serde_json::{Value, json};
 
 async fn visible_projects(database: &TestDatabase, role: &str) -> i64 {
@@ -59,4 +61,37 @@ async fn a_grant_ends_with_the_role_and_not_with_its_name() {
     database.affiliate(&revoke).await;
     assert_eq!(visible_projects(&database, "ann_analyst").await, 0);
     assert_eq!(grants(&database).await, json!([]));
+}
+
+#[tokio::test]
+async fn roles_made_by_an_administrator_as_documented_are_enough() {
+    let document = include_str!("../../docs/operations.md");
+    let (_, block) = document
+        .split_once("```text\nCREATE ROLE affiliate_owner")
+        .expect("the documented statements");
+    let (block, _) = block.split_once("```").expect("their end");
+    let statements = format!("CREATE ROLE affiliate_owner{block}");
+    let cluster = Cluster::in_mode(Mode::Portable).await;
+    let database = cluster.create_database(Profile::None).await;
+    let superuser = database.connect_superuser().await;
+    let logins = format!(
+        "CREATE ROLE plain LOGIN PASSWORD 'test'; CREATE ROLE ann; CREATE ROLE gateway;
+         ALTER DATABASE {} OWNER TO plain; {}",
+        database.name(),
+        statements.replace("the_login_that_migrates", "plain")
+    );
+    superuser.batch_execute(&logins).await.expect("roles");
+    let url = cluster.url("plain", "test", database.name());
+    for arguments in [
+        &["migrate"][..],
+        &["project", "create", "--name", "Shop"],
+        &["analyst", "grant", "--project", "1", "ann"],
+        &["doctor"],
+    ] {
+        let output = binary::run(arguments, &[("DATABASE_URL", &url)]).await;
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
+    let plain = database::connect(&url).await;
+    let grant = "GRANT affiliate_gateway TO gateway";
+    plain.batch_execute(grant).await.expect("a gateway");
 }
