@@ -152,17 +152,20 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return report(&global, &CliError::Io(error)),
     };
-    let ended = runtime.block_on(run(command, &global));
-    if let Some(error) = output::lost() {
-        let words =
-            format!("what the command did is done, but its output could not be written: {error}");
-        output::print_error(global.json, &words);
-        return ExitCode::FAILURE;
-    }
-    match ended {
+    let ended = match runtime.block_on(run(command, &global)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliError::Differences | CliError::Unhealthy) => ExitCode::FAILURE,
-        Err(error) => report(&global, &error),
+        Err(error) => return report(&global, &error),
+    };
+    match output::lost() {
+        None => ended,
+        Some(error) => {
+            let words = format!(
+                "what the command did is done, but its output could not be written: {error}"
+            );
+            output::print_error(global.json, &words);
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -202,7 +205,9 @@ async fn run(command: Command, global: &Global) -> Result<(), CliError> {
 fn report(global: &Global, error: &CliError) -> ExitCode {
     output::print_error(global.json, &error.to_string());
     match error {
-        CliError::Usage(_) | CliError::Db(DbError::Url(_) | DbError::NoUrl) => ExitCode::from(2),
+        CliError::Usage(_) | CliError::Db(DbError::Url(_) | DbError::Tls(_) | DbError::NoUrl) => {
+            ExitCode::from(2)
+        }
         _ => ExitCode::FAILURE,
     }
 }

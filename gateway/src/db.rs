@@ -116,12 +116,6 @@ impl DbConfig {
         let mut config: Config = rest
             .parse()
             .map_err(|error| DbError::Url(describe_error(&error)))?;
-        let at_sign = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
-        if config.get_hosts().iter().any(at_sign) {
-            return Err(DbError::Url(
-                "a @ in the user name or the password has to be written as %40".to_owned(),
-            ));
-        }
         config.ssl_mode(tls.mode.wire());
         if config.get_application_name().is_none() {
             config.application_name("affiliate");
@@ -157,13 +151,17 @@ fn add_option(config: &mut Config, name: &str, value: &dyn std::fmt::Display) {
     config.options(format!("{given}-c {name}={value}"));
 }
 
-/// The driver's own limit ends once the server has taken the connection: one that never says anything would be waited for without end.
+/// The driver's own limit is for each address, and ends once the server has taken the connection: one that never says anything would
+/// be waited for without end.
 pub(crate) async fn within_limit<T>(
     config: &Config,
     connecting: impl Future<Output = T>,
 ) -> Result<T, DbError> {
     let limit = config.get_connect_timeout().copied();
     let limit = limit.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
+    // A name may have two addresses, of which the first lets everything vanish.
+    let others = u32::try_from(config.get_hosts().len()).map_or(1, |hosts| 2 * hosts.max(1));
+    let limit = limit * others;
     tokio::time::timeout(limit, connecting)
         .await
         .map_err(|_| DbError::Connect {

@@ -86,36 +86,37 @@ impl Report {
 pub async fn examine(database: &DbConfig, tree: &SqlTree, limits: &Limits) -> Report {
     let mut report = Report::default();
     report.fact("affiliate", env!("CARGO_PKG_VERSION"));
-    match database.connect_one().await {
-        Ok(client) => {
-            let examined = examine_connected(database, &client, tree, limits, &mut report);
-            if tokio::time::timeout(LONGEST, examined).await.is_err() {
-                report.found(
-                    "connection",
-                    "database",
-                    format!("not everything was answered within {} s", LONGEST.as_secs()),
-                    "Is the server overloaded or stopped? Its log, and pg_stat_activity, say what it does",
-                );
-            }
-        }
-        Err(error) => report.found(
+    let examined = connect_and_examine(database, tree, limits, &mut report);
+    if tokio::time::timeout(LONGEST, examined).await.is_err() {
+        report.found(
             "connection",
             "database",
-            error.to_string(),
-            "Check the database URL, the network, and whether the server runs",
-        ),
+            format!("not everything was answered within {} s", LONGEST.as_secs()),
+            "Is the server overloaded or stopped? Its log, and pg_stat_activity, say what it does",
+        );
     }
     report.healthy = report.problems.is_empty() && report.skipped.is_empty();
     report
 }
 
-async fn examine_connected(
+async fn connect_and_examine(
     database: &DbConfig,
-    client: &Client,
     tree: &SqlTree,
     limits: &Limits,
     report: &mut Report,
 ) {
+    let client = match database.connect_one().await {
+        Ok(client) => client,
+        Err(error) => {
+            return report.found(
+                "connection",
+                "database",
+                error.to_string(),
+                "Check the database URL, the network, and whether the server runs",
+            );
+        }
+    };
+    let client = &client;
     if let Ok(pooled) = database.is_pooled(crate::db::Pooler::Auto).await {
         let route = if pooled {
             "through a pooler in transaction mode"

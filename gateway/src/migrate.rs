@@ -116,9 +116,36 @@ pub async fn run(
             return Ok(report);
         }
     }
+    patiently(client, tree, choice, false).await
+}
+
+/// The same, with functions, views, triggers and grants made again whatever was applied last, on the kernels in use unless
+/// `choice` names some.
+///
+/// # Errors
+/// As [`run`].
+pub async fn reapply(
+    client: &Client,
+    tree: &SqlTree,
+    choice: ProfileChoice,
+) -> Result<Report, MigrateError> {
+    let choice = match (state::read(client).await?, choice) {
+        (State::Installed(installed), ProfileChoice::Auto) => ProfileChoice::keep(&installed),
+        _ => choice,
+    };
+    patiently(client, tree, choice, true).await
+}
+
+/// Tries again where another run got in the way.
+async fn patiently(
+    client: &Client,
+    tree: &SqlTree,
+    choice: ProfileChoice,
+    again: bool,
+) -> Result<Report, MigrateError> {
     let mut attempt = 1;
     loop {
-        match apply::run(client, tree, choice).await {
+        match apply::run(client, tree, choice, again).await {
             Err(error) if error.is_collision() && attempt < ATTEMPTS => {
                 tokio::time::sleep(Duration::from_millis(20 * u64::from(attempt * attempt))).await;
                 attempt += 1;
@@ -126,18 +153,6 @@ pub async fn run(
             outcome => return outcome,
         }
     }
-}
-
-/// Lets the next [`run`] apply functions, views, triggers and grants again, whatever was applied last.
-///
-/// # Errors
-/// When the state cannot be read or written.
-pub async fn forget_objects(client: &Client) -> Result<(), MigrateError> {
-    const FORGET: &str = "UPDATE affiliate_private.install SET objects_checksum = ''";
-    if let State::Installed(_) = state::read(client).await? {
-        client.batch_execute(FORGET).await?;
-    }
-    Ok(())
 }
 
 /// What the database holds, for callers that must not change it.

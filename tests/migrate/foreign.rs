@@ -52,7 +52,7 @@ async fn the_script_of_the_extension_runs_nobodys_code() {
     let native = run(database.url(), &product(), ProfileChoice::Native).await;
     let words = native.expect_err("a refusal").to_string();
     assert!(
-        words.contains("schema affiliate_native belongs to planter"),
+        words.contains("schema affiliate_native, or the extension in it, belongs to planter"),
         "{words}"
     );
 }

@@ -51,7 +51,7 @@ async fn who_cannot_log_answers_all_the_same_and_can_be_stopped() {
     }
     assert_eq!(shop.project.conversions().await.len(), 3);
     let pid = Pid::from_raw(gateway.id().cast_signed());
-    kill(pid, Signal::SIGHUP).expect("it is asked to stop");
+    kill(pid, Signal::SIGTERM).expect("it is asked to stop");
     let ended = until("the gateway to stop", async || {
         gateway.try_wait().expect("its state")
     });

@@ -62,7 +62,7 @@ fn text(report: &Report) -> String {
     }
     match report.problems.len() {
         0 if !report.skipped.is_empty() => {
-            text.push_str("not everything could be checked: use the login that owns the schema");
+            text.push_str("not everything could be checked, for the reasons above");
         }
         0 => text.push_str("healthy: no problem found"),
         count => text.push_str(&format!("{count} problem(s) found")),

@@ -1,6 +1,6 @@
 //! `affiliate import affiliates|referrals|conversions`: history from CSV files.
 //!
-//! Lines stream in batches: each is copied into a staging table and imported by one call of a SQL function, in one
+//! Lines stream in batches: each is put into a staging table and imported by one call of a SQL function, in one
 //! transaction. What is there already is known and left alone, so that a file that was interrupted is simply given again.
 
 mod columns;

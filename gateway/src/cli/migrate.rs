@@ -29,10 +29,11 @@ pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
         return Ok(());
     }
     let client = global.connect().await?;
-    if args.reapply {
-        migrate::forget_objects(&client).await?;
-    }
-    let report = migrate::run(&client, &tree, args.profile).await?;
+    let report = if args.reapply {
+        migrate::reapply(&client, &tree, args.profile).await?
+    } else {
+        migrate::run(&client, &tree, args.profile).await?
+    };
     if global.json {
         output::print(true, &to_value(&report)?);
     } else {

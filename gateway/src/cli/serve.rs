@@ -52,6 +52,14 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, global: &Global) -> Result<(), CliError> {
     let mut database = global.database()?;
+    if let Some(url) = args
+        .server
+        .listen_database_url
+        .as_deref()
+        .filter(|url| *url != "none")
+    {
+        DbConfig::new(url).prepare()?;
+    }
     let client = database.connect_one().await?;
     ensure_schema(&client, args.no_migrate).await?;
     drop(client);
@@ -156,17 +164,15 @@ async fn reported_version(client: &Client) -> Result<i32, CliError> {
     Ok(client.query_typed_one(SQL, &[]).await?.try_get(0)?)
 }
 
-/// The first SIGINT, SIGTERM or SIGHUP asks for a graceful end, the second one ends the process at once.
+/// The first SIGINT or SIGTERM asks for a graceful end, the second one ends the process at once.
 pub(super) fn watch_signals(shutdown: CancellationToken) -> Result<(), CliError> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         loop {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
-                _ = hangup.recv() => {}
             }
             if shutdown.is_cancelled() {
                 tracing::warn!("second signal: ending at once");

@@ -44,8 +44,16 @@ fn take(tls: &mut Tls, key: &str, value: &str) -> Result<bool, DbError> {
 }
 
 fn strip_query(text: &str, tls: &mut Tls) -> Result<String, DbError> {
-    // As the driver reads it: what is before the first @ is user and password, a question mark in them included.
+    // As the driver reads it: what is before the first @ is user and password, a question mark in them included. Where that is not
+    // what was meant, a part of a password would be taken for a host, and shown.
     let start = text.find('@').unwrap_or_default();
+    let login = text[..start].split_once("://").map_or("", |(_, rest)| rest);
+    let place = &text[start..].split('?').next().unwrap_or_default();
+    if login.contains('/') || place.matches('@').count() > 1 {
+        return Err(DbError::Url(
+            "in a user name or a password, @ is written %40 and / is written %2F".to_owned(),
+        ));
+    }
     let Some(query) = text[start..].find('?').map(|found| start + found) else {
         return Ok(text.to_owned());
     };

@@ -31,7 +31,7 @@ const CHECKS: [Check; 10] = [
         name: "given_up",
         sql: include_str!("sql/given_up.sql"),
         limit: None,
-        advice: "Repair the receiver and replay its deliveries; for a provider's API give its key again",
+        advice: "Repair the receiver, enable its endpoint again if it is disabled, and replay its deliveries; for a provider's API give its key again",
     },
     Check {
         name: "long_transaction",

@@ -38,9 +38,10 @@ pub(super) async fn run(
     client: &Client,
     tree: &SqlTree,
     choice: ProfileChoice,
+    again: bool,
 ) -> Result<Report, MigrateError> {
     client.batch_execute("BEGIN").await?;
-    match in_transaction(client, tree, choice).await {
+    match in_transaction(client, tree, choice, again).await {
         Ok(report) => {
             client.batch_execute("COMMIT").await?;
             Ok(report)
@@ -57,6 +58,7 @@ async fn in_transaction(
     client: &Client,
     tree: &SqlTree,
     choice: ProfileChoice,
+    again: bool,
 ) -> Result<Report, MigrateError> {
     client.batch_execute(SETTINGS).await?;
     client
@@ -85,7 +87,7 @@ async fn in_transaction(
         applied.push(migration.name.clone());
     }
     let checksum = tree.objects_checksum(profile, shared_roles);
-    let changed = !applied.is_empty() || !installed.has_objects(&checksum) || handed_over;
+    let changed = again || !applied.is_empty() || !installed.has_objects(&checksum) || handed_over;
     if changed {
         apply_objects(client, &tree.objects(profile, shared_roles)).await?;
         client

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use deadpool_postgres::Client;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +17,8 @@ use crate::error::describe;
 const CATALOG_INTERVAL: Duration = Duration::from_secs(60);
 /// The same while there is no catalog yet.
 const CATALOG_RETRY: Duration = Duration::from_secs(1);
+/// How long the catalog may take: a few short statements.
+const CATALOG_PATIENCE: Duration = Duration::from_secs(10);
 /// Pause before a task that panicked is started again.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
@@ -86,7 +89,14 @@ pub(super) async fn refresh_catalog(app: &App) {
             return;
         }
     };
-    match catalog::load(&client).await {
+    let loaded = tokio::time::timeout(CATALOG_PATIENCE, catalog::load(&client)).await;
+    let Ok(loaded) = loaded else {
+        // What is still under way there is nobody's any more.
+        drop(Client::take(client));
+        tracing::warn!("the catalog cannot be read: the database does not answer");
+        return;
+    };
+    match loaded {
         Ok(declarations) => {
             if app.catalog.replace(declarations) {
                 tracing::info!(endpoints = app.catalog.current().len(), "catalog loaded");
@@ -113,6 +123,9 @@ pub(super) async fn keep_catalog(
             () = doorbells.catalog.notified() => {}
             () = tokio::time::sleep(pause) => {}
         }
-        refresh_catalog(&app).await;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = refresh_catalog(&app) => {}
+        }
     }
 }

@@ -149,18 +149,15 @@ impl Database {
         let mut reconnected = false;
         loop {
             let client = self.checkout().await?;
-            let attempt = self.attempt(&client, sql, parameters);
+            let client = Busy(Some(client));
+            let attempt = self.attempt(client.get(), sql, parameters);
             let attempt = match self.access.patience {
                 None => attempt.await,
-                Some(patience) => match tokio::time::timeout(patience, attempt).await {
-                    Ok(attempt) => attempt,
-                    Err(_) => {
-                        // What is still under way there is nobody's any more.
-                        drop(Client::take(client));
-                        return Err(CallError::Silent);
-                    }
-                },
+                Some(patience) => tokio::time::timeout(patience, attempt)
+                    .await
+                    .map_err(|_| CallError::Silent)?,
             };
+            let client = client.rest();
             let (failure, repeatable) = match attempt {
                 Attempt::Done(rows) => return Ok(rows),
                 Attempt::NotSent(failure) => (failure, true),
@@ -221,6 +218,29 @@ impl Database {
         match self.query(sql, parameters, repeat).await?.first() {
             Some(row) => Ok(row.try_get(0)?),
             None => Ok(None),
+        }
+    }
+}
+
+/// A connection that a statement is under way on. Where its answer is not waited for any more, by us or by a caller that has gone,
+/// the next one would wait for it: such a connection does not go back to the pool.
+struct Busy(Option<Client>);
+
+impl Busy {
+    fn get(&self) -> &Client {
+        self.0.as_ref().expect("it is there until it rests")
+    }
+
+    /// The statement is over.
+    fn rest(mut self) -> Client {
+        self.0.take().expect("it rests once")
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            drop(Client::take(client));
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::error::ApiError;
 /// An orchestrator asks every few seconds and gives up soon.
 const READINESS_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A standby that was promoted to nothing, or a database that somebody has closed: every request and every event would fail.
+/// NULL on a standby that nobody has promoted, or in a database that takes no writes: every request and every event would fail.
 const READINESS: &str = "SELECT CASE pg_catalog.current_setting('transaction_read_only') WHEN 'off' THEN affiliate_api.readiness()::text END";
 
 /// Answers as long as the process runs.

@@ -25,7 +25,7 @@ pub(super) const FAULTS: [(&str, &str, &str); 19] = [
     ),
     (
         "server",
-        "writes: it takes none: default_transaction_read_only is on",
+        "writes: it takes none from this login: default_transaction_read_only is on",
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$",
     ),
     (

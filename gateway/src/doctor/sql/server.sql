@@ -7,11 +7,14 @@ UNION ALL
 SELECT 'writes', 'it takes none: it is a standby'
  WHERE pg_catalog.pg_is_in_recovery()
 UNION ALL
-SELECT 'writes', 'it takes none: default_transaction_read_only is on'
+SELECT 'writes', 'it takes none from this login: default_transaction_read_only is on'
  WHERE pg_catalog.current_setting('default_transaction_read_only') = 'on'
 UNION ALL
-SELECT 'replication', pg_catalog.format('nobody reads slot %I: it keeps write-ahead log without end', s.slot_name)
-  FROM pg_catalog.pg_replication_slots AS s WHERE NOT s.active
+SELECT 'replication', pg_catalog.format('nobody reads slot %I, which keeps %s of write-ahead log', s.slot_name, pg_catalog.pg_size_pretty(k.kept))
+  FROM pg_catalog.pg_replication_slots AS s
+ CROSS JOIN LATERAL (SELECT pg_catalog.pg_wal_lsn_diff(
+          CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn)) AS k (kept)
+ WHERE NOT s.active AND s.wal_status <> 'lost' AND k.kept > 1073741824
 UNION ALL
 SELECT 'autovacuum', 'autovacuum is off'
  WHERE pg_catalog.current_setting('autovacuum') = 'off' OR pg_catalog.current_setting('track_counts') = 'off'

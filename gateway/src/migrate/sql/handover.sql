@@ -8,8 +8,8 @@ DECLARE
   v_count integer := 0;
   v_foreign text;
 BEGIN
-  -- Whoever may act as the owner anyway, we ourselves, and affiliate_report, which cannot log in. What anybody else has put into
-  -- these schemas would become code of the owner's.
+  -- Trusted is who may act as the owner anyway, we ourselves, and for the analyst views affiliate_report. What anybody else has put
+  -- into these schemas would become code of the owner's.
   SELECT pg_catalog.format('%s belongs to %s', o.name, pg_catalog.pg_get_userbyid(o.owner)) INTO v_foreign
     FROM (SELECT pg_catalog.format('schema %I', n.nspname), n.nspowner FROM pg_catalog.pg_namespace AS n
            WHERE n.nspname IN ('affiliate', 'affiliate_api', 'affiliate_private', 'affiliate_kernel')
@@ -17,13 +17,19 @@ BEGIN
           SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relowner
             FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
            WHERE n.nspname IN ('affiliate', 'affiliate_api', 'affiliate_private', 'affiliate_kernel')
+             AND NOT (n.nspname = 'affiliate' AND c.relkind = 'v' AND v_owner = 'affiliate_owner'
+                      AND pg_catalog.pg_get_userbyid(c.relowner) = 'affiliate_report')
+          UNION ALL
+          SELECT pg_catalog.format('type %I.%I', n.nspname, t.typname), t.typowner
+            FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
+           WHERE n.nspname IN ('affiliate', 'affiliate_api', 'affiliate_private', 'affiliate_kernel') AND t.typtype IN ('d', 'e', 'r')
           UNION ALL
           SELECT pg_catalog.format('function %I.%I', n.nspname, p.proname), p.proowner
             FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
            WHERE n.nspname IN ('affiliate', 'affiliate_api', 'affiliate_private', 'affiliate_kernel')
              AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                               WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e')) AS o (name, owner)
-   WHERE pg_catalog.pg_get_userbyid(o.owner) NOT IN (v_owner, CURRENT_USER, 'affiliate_report') AND NOT pg_catalog.pg_has_role(o.owner, v_owner, 'MEMBER')
+   WHERE pg_catalog.pg_get_userbyid(o.owner) NOT IN (v_owner, CURRENT_USER) AND NOT pg_catalog.pg_has_role(o.owner, v_owner, 'MEMBER')
    LIMIT 1;
   IF v_foreign IS NOT NULL THEN
     RAISE EXCEPTION '%, who is not a member of %', v_foreign, v_owner

@@ -5,16 +5,19 @@ DECLARE
   v_owner CONSTANT text := pg_catalog.current_setting('affiliate_migrate.owner');
   v_foreign text;
 BEGIN
-  -- Whoever owns a schema can put another one in its place later. A service's administrators are groups that we are in.
+  -- Whoever owns the schema, or the extension, can put something else in its place later.
   SELECT r.rolname INTO v_foreign
-    FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_roles AS r ON r.oid = n.nspowner
-   WHERE n.nspname = 'affiliate_native'
-     AND NOT (r.rolsuper OR r.rolname IN (v_owner, CURRENT_USER) OR pg_catalog.pg_has_role(r.oid, v_owner, 'MEMBER')
-              OR EXISTS (SELECT FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database() AND d.datdba = r.oid));
+    FROM (SELECT n.nspowner FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'affiliate_native'
+          UNION ALL
+          SELECT e.extowner FROM pg_catalog.pg_extension AS e WHERE e.extname = 'pg_affiliate') AS o (owner)
+    JOIN pg_catalog.pg_roles AS r ON r.oid = o.owner
+   WHERE NOT (r.rolsuper OR r.rolname IN (v_owner, CURRENT_USER) OR pg_catalog.pg_has_role(r.oid, v_owner, 'MEMBER')
+              OR EXISTS (SELECT FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database() AND d.datdba = r.oid))
+   LIMIT 1;
   IF v_foreign IS NOT NULL THEN
-    RAISE EXCEPTION 'schema affiliate_native belongs to %, who is not a member of %', v_foreign, v_owner
+    RAISE EXCEPTION 'schema affiliate_native, or the extension in it, belongs to %, who is not a member of %', v_foreign, v_owner
       USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = 'Drop it if it is empty; if the extension is in it, ALTER SCHEMA affiliate_native OWNER TO the login that migrates.';
+            HINT = 'Drop both, after affiliate migrate --profile portable where they are in use, and migrate again.';
   END IF;
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extname = 'pg_affiliate') THEN
     CREATE EXTENSION pg_affiliate;

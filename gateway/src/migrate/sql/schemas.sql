@@ -16,6 +16,12 @@ BEGIN
     END IF;
     EXECUTE pg_catalog.format('CREATE SCHEMA %I AUTHORIZATION %I', v_schema, v_owner);
   END LOOP;
+  -- Somebody may have been quicker since the handover.
+  SELECT n.nspname INTO v_foreign FROM pg_catalog.pg_namespace AS n
+   WHERE n.nspname IN ('affiliate', 'affiliate_api', 'affiliate_private', 'affiliate_kernel') AND pg_catalog.pg_get_userbyid(n.nspowner) <> v_owner LIMIT 1;
+  IF v_foreign IS NOT NULL THEN
+    RAISE EXCEPTION 'schema % does not belong to %', v_foreign, v_owner USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
 
   -- Wherever pgcrypto is already installed is where it is used from.
   SELECT n.nspname INTO v_crypto_schema
@@ -43,7 +49,7 @@ BEGIN
   IF v_foreign IS NOT NULL THEN
     RAISE EXCEPTION 'pgcrypto is in schema %, which belongs to %', v_crypto_schema, v_foreign
       USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = pg_catalog.format('Have an administrator run: ALTER SCHEMA %I OWNER TO %I', v_crypto_schema, CURRENT_USER);
+            HINT = pg_catalog.format('Have an administrator move it into a schema of its own: CREATE SCHEMA crypto AUTHORIZATION %I; ALTER EXTENSION pgcrypto SET SCHEMA crypto', CURRENT_USER);
   END IF;
   IF NOT pg_catalog.has_schema_privilege(v_owner, v_crypto_schema, 'USAGE') THEN
     EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO %I', v_crypto_schema, v_owner);
