@@ -148,3 +148,37 @@ async fn a_server_that_stops_answering_is_not_waited_for_without_end() {
     signal(Signal::SIGCONT);
     assert_eq!(project.get("/api/v1/affiliates").await.status, 200);
 }
+
+#[tokio::test]
+async fn who_hangs_up_does_not_leave_a_busy_connection_to_the_next_one() {
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Portable)
+        .await;
+    let gateway = Gateway::start_with(&database, &[("AFFILIATE_POOL_SIZE", "4")]).await;
+    let project = Project::create(&database, &gateway, &[]).await;
+    assert_eq!(project.get("/api/v1/affiliates").await.status, 200);
+    let superuser = database.connect_superuser().await;
+    let lock = "BEGIN; LOCK TABLE affiliate_private.affiliate";
+    superuser.batch_execute(lock).await.expect("a lock");
+    let waiting = async || {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'test_gateway' AND datname = current_database() AND wait_event_type = 'Lock'";
+        let row = superuser.query_one(waiting, &[]).await.expect("a count");
+        row.get::<_, i64>(0)
+    };
+    let request = affiliate_tests::http()
+        .get(gateway.url("/api/v1/affiliates"))
+        .bearer_auth(&project.key);
+    let asked = tokio::spawn(request.send());
+    until("the statement to wait", async || {
+        (waiting().await == 1).then_some(())
+    })
+    .await;
+    asked.abort();
+    for _ in 0..5 {
+        assert_eq!(project.get("/readyz").await.status, 200);
+    }
+    assert_eq!(waiting().await, 1, "it was waiting all the time");
+    superuser.batch_execute("ROLLBACK").await.expect("the end");
+    assert_eq!(project.get("/api/v1/affiliates").await.status, 200);
+}

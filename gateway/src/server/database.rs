@@ -16,6 +16,9 @@ const CONFLICT_PAUSE: Duration = Duration::from_millis(10);
 /// Lets the tasks that own broken connections notice before the pool hands another one out.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a statement may go on that nobody waits for any more, before its connection is given up.
+const LEFT_ALONE: Duration = Duration::from_secs(30);
+
 /// Statements prepared on a connection that a restart, a migration or a pooler has since invalidated.
 const STALE_STATEMENT: [&str; 2] = ["26000", "0A000"];
 
@@ -152,12 +155,14 @@ impl Database {
             let client = Busy(Some(client));
             let attempt = self.attempt(client.get(), sql, parameters);
             let attempt = match self.access.patience {
-                None => attempt.await,
-                Some(patience) => tokio::time::timeout(patience, attempt)
-                    .await
-                    .map_err(|_| CallError::Silent)?,
+                None => Ok(attempt.await),
+                Some(patience) => tokio::time::timeout(patience, attempt).await,
             };
             let client = client.rest();
+            let Ok(attempt) = attempt else {
+                drop(Client::take(client));
+                return Err(CallError::Silent);
+            };
             let (failure, repeatable) = match attempt {
                 Attempt::Done(rows) => return Ok(rows),
                 Attempt::NotSent(failure) => (failure, true),
@@ -222,8 +227,8 @@ impl Database {
     }
 }
 
-/// A connection that a statement is under way on. Where its answer is not waited for any more, by us or by a caller that has gone,
-/// the next one would wait for it: such a connection does not go back to the pool.
+/// A connection that a statement is under way on. Whoever asked may go (a client that hangs up, a probe that has waited long enough):
+/// the next one would wait for that statement too, so that the connection goes back to the pool only after it.
 struct Busy(Option<Client>);
 
 impl Busy {
@@ -239,9 +244,16 @@ impl Busy {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        if let Some(client) = self.0.take() {
-            drop(Client::take(client));
-        }
+        let Some(client) = self.0.take() else {
+            return;
+        };
+        // Not thrown away at once: whoever hangs up again and again would have us connect again and again.
+        tokio::spawn(async move {
+            let over = tokio::time::timeout(LEFT_ALONE, client.simple_query("SELECT 1")).await;
+            if !matches!(over, Ok(Ok(_))) {
+                drop(Client::take(client));
+            }
+        });
     }
 }
 

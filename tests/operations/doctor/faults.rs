@@ -1,7 +1,22 @@
 //! One fault at a time.
 
 /// Check, what the finding has to speak of, and how the fault is made by a superuser.
-pub(super) const FAULTS: [(&str, &str, &str); 19] = [
+pub(super) const FAULTS: [(&str, &str, &str); 22] = [
+    (
+        "functions",
+        "affiliate_api.readiness(): the function does not run with the rights of its owner",
+        "ALTER FUNCTION affiliate_api.readiness() SECURITY INVOKER",
+    ),
+    (
+        "views",
+        "affiliate.conversions: the view lets conditions see the rows of other projects",
+        "ALTER VIEW affiliate.conversions RESET (security_barrier)",
+    ),
+    (
+        "rights",
+        "public: may execute affiliate.create_project",
+        "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA affiliate TO PUBLIC",
+    ),
     (
         "extension",
         "pgcrypto: the extension is missing",

@@ -32,6 +32,12 @@ SELECT r.role, 'may read or write ' || c.oid::pg_catalog.regclass
    AND (pg_catalog.has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
         OR pg_catalog.has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))
 UNION ALL
+SELECT 'public', 'may execute ' || p.oid::pg_catalog.regprocedure
+  FROM shared CROSS JOIN pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+ WHERE n.nspname IN ('affiliate', 'affiliate_api', 'affiliate_private') AND pg_catalog.has_function_privilege(0::oid, p.oid, 'EXECUTE')
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                    WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e')
+UNION ALL
 SELECT 'public', 'may create in schema ' || n.nspname::text
   FROM pg_catalog.pg_namespace AS n
  WHERE n.nspname IN ('affiliate', 'affiliate_api', 'affiliate_private', 'affiliate_kernel', 'affiliate_native')
