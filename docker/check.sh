@@ -59,13 +59,14 @@ build() {
     "$root" > "$work/$name.log" 2>&1 || { tail -n 30 "$work/$name.log" >&2; die "$name did not build"; }
 }
 
-# Runs an image's own command as its own user, in its file system, which is read-only but for the volume.
+# Becomes an image's own command as its own user, in its file system, which is read-only but for the volume: to be run in the
+# background, so that what is ended there is that command.
 run() {
   local name=$1 user=$2 volume=$3 rootfs=$4
   shift 4
   mkdir -p "$work/volumes/$name"
   chown "$user" "$work/volumes/$name"
-  unshare --mount -- bash -euc '
+  exec unshare --mount -- bash -euc '
     rootfs=$1 volume=$2 from=$3 user=$4
     shift 4
     mount --bind "$rootfs" "$rootfs"
@@ -76,12 +77,12 @@ run() {
     mount -t proc proc "$rootfs/proc" 2>/dev/null || mount --rbind /proc "$rootfs/proc"
     mount --rbind /dev "$rootfs/dev"
     mount -o remount,bind,ro "$rootfs"
-    exec setpriv --pdeathsig=TERM -- chroot --userspec="$user" "$rootfs" "$@"
+    exec chroot --userspec="$user" "$rootfs" "$@"
   ' sh "$rootfs" "$volume" "$work/volumes/$name" "$user" "$@"
 }
 
 finish() {
-  kill "${gateway_pid:-}" "${postgres_pid:-}" 2>/dev/null || true
+  kill -INT ${gateway_pid:-} ${postgres_pid:-} 2>/dev/null || true
   wait 2>/dev/null || true
   [ -z "${gateway_container:-}" ] || b rm "$gateway_container" >/dev/null
   [ -z "${postgres_container:-}" ] || b rm "$postgres_container" >/dev/null
