@@ -13,6 +13,7 @@ mod urlencoded;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::server::database::{CallError, Database, Repeat};
 use axum::http::Method;
 
 pub use decimal::MAX_SAFE_INTEGER;
@@ -182,22 +183,22 @@ impl SharedCatalog {
 }
 
 /// Reads the declarations from the database.
-pub async fn load(
-    client: &deadpool_postgres::Client,
-) -> Result<Declarations, tokio_postgres::Error> {
-    let endpoints = client
-        .query_typed(
+pub async fn load(database: &Database) -> Result<Declarations, CallError> {
+    let endpoints = database
+        .query(
             "SELECT e.function_name::text, e.method::text, e.path::text, e.success_status::integer, \
                     e.scope::text, e.parameters::text, e.summary::text, e.description::text, \
                     e.tool_name::text, e.response::text, e.body_schema::text \
                FROM affiliate_api.endpoints() AS e ORDER BY 3, 2, 1",
             &[],
+            Repeat::Safe,
         )
         .await?;
-    let schemas = client
-        .query_typed(
+    let schemas = database
+        .query(
             "SELECT s.schema_name::text, s.schema::text FROM affiliate_api.schemas() AS s ORDER BY 1",
             &[],
+            Repeat::Safe,
         )
         .await?;
     Ok(Declarations {

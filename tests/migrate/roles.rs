@@ -15,17 +15,9 @@ const OWNERS: &str = "
      WHERE n.nspname IN ('affiliate', 'affiliate_api', 'affiliate_private', 'affiliate_kernel')";
 
 async fn login(database: &TestDatabase, name: &str, setup: &str) -> String {
+    database.give_to_new_login(name).await;
     let superuser = database.connect_superuser().await;
-    let statements = format!(
-        "CREATE ROLE {name} LOGIN PASSWORD 'test';
-         ALTER DATABASE {} OWNER TO {name};
-         {setup}",
-        database.name()
-    );
-    superuser
-        .batch_execute(&statements)
-        .await
-        .expect("the login");
+    superuser.batch_execute(setup).await.expect("the set-up");
     Cluster::shared()
         .await
         .program_url(name, "test", database.name())

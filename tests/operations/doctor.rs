@@ -219,12 +219,7 @@ async fn what_was_dropped_or_revoked_is_made_again() {
 async fn an_installation_without_roles_is_healthy() {
     let cluster = Cluster::in_mode(Mode::Portable).await;
     let database = cluster.create_database(Profile::None).await;
-    let superuser = database.connect_superuser().await;
-    let plain = format!(
-        "CREATE ROLE plain LOGIN PASSWORD 'test'; ALTER DATABASE {} OWNER TO plain",
-        database.name()
-    );
-    superuser.batch_execute(&plain).await.expect("a login");
+    database.give_to_new_login("plain").await;
     let url = cluster.url("plain", "test", database.name());
     let migrated = binary::run(&["migrate"], &[("DATABASE_URL", &url)]).await;
     assert!(migrated.status.success(), "{migrated:?}");

@@ -1,6 +1,5 @@
 //! `/metrics` on a listener of its own.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use affiliate_tests::cluster::Cluster;
@@ -23,9 +22,7 @@ impl Watched {
             .await
             .create_database(Profile::Portable)
             .await;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let address = listener.local_addr().expect("its address").to_string();
-        drop(listener);
+        let address = affiliate_tests::free_address();
         let settings = [
             ("AFFILIATE_METRICS_LISTEN", address.as_str()),
             ("AFFILIATE_POOL_SIZE", "9"),

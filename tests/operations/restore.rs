@@ -192,12 +192,7 @@ async fn a_login_that_may_not_create_roles_restores_and_serves_what_belongs_to_i
     let dump = Dump::of(&source, &shop.database);
     let target = Cluster::in_mode(Mode::Portable).await;
     let database = target.create_database(Profile::None).await;
-    let superuser = database.connect_superuser().await;
-    let plain = format!(
-        "CREATE ROLE plain LOGIN PASSWORD 'test'; ALTER DATABASE {} OWNER TO plain",
-        database.name()
-    );
-    superuser.batch_execute(&plain).await.expect("a login");
+    database.give_to_new_login("plain").await;
     let url = target.url("plain", "test", database.name());
     let options = ["--no-owner", "--no-acl", "--exit-on-error"];
     succeeds(&dump.restore(&target, &url, &options));

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::process::Stdio;
 
 use affiliate_tests::binary;
@@ -21,9 +20,7 @@ use nix::unistd::Pid;
 async fn who_cannot_log_answers_all_the_same_and_can_be_stopped() {
     let shop = Shop::open(Profile::Portable).await;
     shop.project.add_affiliate("ada@example.com", "ADA").await;
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    let address = listener.local_addr().expect("its address").to_string();
-    drop(listener);
+    let address = affiliate_tests::free_address();
     let mut command = binary::command();
     command
         .arg("serve")
@@ -110,9 +107,7 @@ async fn who_never_finishes_asking_for_metrics_is_hung_up_on() {
         .await
         .create_database(Profile::Portable)
         .await;
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    let address = listener.local_addr().expect("its address").to_string();
-    drop(listener);
+    let address = affiliate_tests::free_address();
     let settings = [("AFFILIATE_METRICS_LISTEN", address.as_str())];
     let gateway = Gateway::start_with(&database, &settings).await;
     Project::create(&database, &gateway, &[]).await;

@@ -128,6 +128,16 @@ impl TestDatabase {
         &self.name
     }
 
+    /// Makes a login that may do nothing but log in, and has it own this database.
+    pub async fn give_to_new_login(&self, name: &str) {
+        let login = format!(
+            "CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'; ALTER DATABASE {} OWNER TO {name}",
+            self.name
+        );
+        let superuser = self.connect_superuser().await;
+        superuser.batch_execute(&login).await.expect("a login");
+    }
+
     /// A connection as its owner.
     pub async fn connect(&self) -> Client {
         connect(&self.direct_url).await

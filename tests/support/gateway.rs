@@ -1,7 +1,6 @@
 //! The real gateway, `affiliate serve`, as a child process on a free port.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::process::{Child, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill};
@@ -39,9 +38,7 @@ impl Gateway {
 
     /// Nothing where the port that was free a moment ago is not any more: connections are given ports too.
     async fn try_start(database: &TestDatabase, environment: &[(&str, &str)]) -> Option<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let address = listener.local_addr().expect("its address").to_string();
-        drop(listener);
+        let address = crate::free_address();
         let log = NamedTempFile::new().expect("a log file");
         let mut command = binary::command();
         if Mode::current() == Mode::Pooled {

@@ -36,3 +36,14 @@ pub fn http() -> reqwest::Client {
         .build()
         .expect("an HTTP client")
 }
+
+/// A port that nobody listens on.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// The same as `127.0.0.1:<port>`, for a program under test.
+pub fn free_address() -> String {
+    format!("127.0.0.1:{}", free_port())
+}

@@ -1,7 +1,6 @@
 //! PgBouncer in transaction mode in front of a test cluster.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -24,7 +23,7 @@ impl Pooler {
     /// Starts one for a server on this port. It learns passwords from the server itself, as the superuser.
     pub fn start(server_port: u16, superuser: &str, password: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let port = free_port();
+        let port = crate::free_port();
         let users = directory.path().join("users.txt");
         let configuration = directory.path().join("pgbouncer.ini");
         write(&users, &format!("\"{superuser}\" \"{password}\"\n"));
@@ -96,11 +95,6 @@ impl Drop for Pooler {
 
 fn write(path: &Path, text: &str) {
     fs::write(path, text).expect("a file");
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
 }
 
 /// PgBouncer does not run as root, any more than Postgres does.

@@ -1,7 +1,6 @@
 //! The integration guide's webhook receivers (`fixtures/integration_guide/`), run as they stand by real Node and PHP.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -40,9 +39,7 @@ impl Snippet {
 
     /// The PHP one, whose secret is [`PHP_SECRET`].
     pub async fn php() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let address = listener.local_addr().expect("its address").to_string();
-        drop(listener);
+        let address = crate::free_address();
         let mut command = program("php");
         command
             .args(["-d", "display_errors=stderr", "-S", &address])

@@ -4,21 +4,17 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::Client;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
 use crate::catalog;
-use crate::error::describe;
 
 /// How often the catalog is read without being announced: notifications do not pass transaction poolers.
 const CATALOG_INTERVAL: Duration = Duration::from_secs(60);
 /// The same while there is no catalog yet.
 const CATALOG_RETRY: Duration = Duration::from_secs(1);
-/// How long the catalog may take: a few short statements.
-const CATALOG_PATIENCE: Duration = Duration::from_secs(10);
 /// Pause before a task that panicked is started again.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
@@ -82,27 +78,13 @@ impl Background {
 
 /// Reads the catalog and puts it in force.
 pub(super) async fn refresh_catalog(app: &App) {
-    let client = match app.database.checkout().await {
-        Ok(client) => client,
-        Err(error) => {
-            tracing::warn!(%error, "the catalog cannot be read");
-            return;
-        }
-    };
-    let loaded = tokio::time::timeout(CATALOG_PATIENCE, catalog::load(&client)).await;
-    let Ok(loaded) = loaded else {
-        // What is still under way there is nobody's any more.
-        drop(Client::take(client));
-        tracing::warn!("the catalog cannot be read: the database does not answer");
-        return;
-    };
-    match loaded {
+    match catalog::load(&app.database).await {
         Ok(declarations) => {
             if app.catalog.replace(declarations) {
                 tracing::info!(endpoints = app.catalog.current().len(), "catalog loaded");
             }
         }
-        Err(error) => tracing::warn!(error = describe(&error), "the catalog cannot be read"),
+        Err(error) => tracing::warn!(%error, "the catalog cannot be read"),
     }
 }
 

@@ -129,7 +129,7 @@ impl Database {
     ///
     /// # Errors
     /// When none is free in time or the server cannot be reached.
-    pub async fn checkout(&self) -> Result<Client, CallError> {
+    async fn checkout(&self) -> Result<Client, CallError> {
         let waited = tokio::time::timeout(self.checkout_timeout, self.access.pool.get()).await;
         match waited {
             Ok(Ok(client)) => Ok(client),
