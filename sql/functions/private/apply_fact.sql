@@ -70,33 +70,24 @@ CREATE OR REPLACE FUNCTION affiliate_private.fact_identities(p_provider text, p_
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   v_fact  jsonb := fact_identities.p_fact;
-  v_email text  := affiliate_private.fold_key(v_fact ->> 'email');
-  v_subscriptions text[] := ARRAY[v_fact #>> '{sale,subscription_key}', v_fact #>> '{subscription,key}'];
-  v_subscription  text;
+  v_subscription_kind CONSTANT text := affiliate_private.subscription_kind(fact_identities.p_provider);
+  v_kinds text[] := ARRAY[fact_identities.p_provider, 'email', affiliate_private.payment_kind(fact_identities.p_provider), v_subscription_kind, v_subscription_kind];
+  v_keys  text[] := ARRAY[v_fact ->> 'customer_key', affiliate_private.fold_key(v_fact ->> 'email'),
+                          -- Without a sale nothing else would lead from this payment to its customer.
+                          CASE WHEN NOT v_fact ? 'sale' THEN v_fact ->> 'scope' END,
+                          v_fact #>> '{sale,subscription_key}', v_fact #>> '{subscription,key}'];
 BEGIN
-  kinds := '{}';
-  keys  := '{}';
-  IF v_fact ->> 'customer_key' IS NOT NULL THEN
-    kinds := kinds || fact_identities.p_provider;
-    keys  := keys  || (v_fact ->> 'customer_key');
-  END IF;
-  IF v_email IS NOT NULL THEN
-    kinds := kinds || 'email'::text;
-    keys  := keys  || v_email;
-  END IF;
-  -- Without a sale nothing else would lead from this payment to its customer.
-  IF v_fact ->> 'scope' IS NOT NULL AND NOT v_fact ? 'sale' THEN
-    kinds := kinds || affiliate_private.payment_kind(fact_identities.p_provider);
-    keys  := keys  || (v_fact ->> 'scope');
-  END IF;
   -- A subscription is one customer's, whatever its payments say.
   FOR v_n IN 0 .. coalesce(jsonb_array_length(v_fact -> 'evidence'), 0) - 1 LOOP
-    v_subscriptions := v_subscriptions || affiliate_private.scope_subscription(v_fact #>> ARRAY['evidence', v_n::text, 'scope']);
+    v_kinds := v_kinds || v_subscription_kind;
+    v_keys  := v_keys || affiliate_private.scope_subscription(v_fact #>> ARRAY['evidence', v_n::text, 'scope']);
   END LOOP;
-  FOREACH v_subscription IN ARRAY v_subscriptions LOOP
-    IF v_subscription IS NOT NULL THEN
-      kinds := kinds || affiliate_private.subscription_kind(fact_identities.p_provider);
-      keys  := keys  || v_subscription;
+  kinds := '{}';
+  keys  := '{}';
+  FOR v_n IN 1 .. cardinality(v_keys) LOOP
+    IF v_keys[v_n] IS NOT NULL THEN
+      kinds := kinds || v_kinds[v_n];
+      keys  := keys || v_keys[v_n];
     END IF;
   END LOOP;
 END

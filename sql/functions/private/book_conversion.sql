@@ -47,21 +47,27 @@ DECLARE
   v_new        affiliate_private.conversion := book_new_conversion.p_new;
   v_release_at timestamptz := affiliate_private.effective_release_at(v_new);
   v_tier       bigint;
+  v_currency   text;
   v_reversed   bigint := CASE WHEN v_new.refunded_minor > 0 OR v_new.canceled THEN affiliate_private.reversed_minor(v_new) ELSE 0 END;
 BEGIN
   IF v_new.affiliate_id IS NULL THEN
     RETURN;
   END IF;
-  INSERT INTO affiliate_private.ledger_entry (project_id, affiliate_id, conversion_id, kind, amount_minor, currency, release_at)
-  SELECT v_new.project_id, v_new.affiliate_id, v_new.conversion_id, t.kind, t.amount_minor, affiliate_private.project_currency(v_new.project_id), v_release_at
-  FROM (VALUES ('commission', v_new.commission_minor), ('refund', -v_reversed)) AS t (kind, amount_minor)
-  WHERE t.amount_minor <> 0;
+  v_currency := affiliate_private.project_currency(v_new.project_id);
+  IF v_new.commission_minor <> 0 THEN
+    INSERT INTO affiliate_private.ledger_entry (project_id, affiliate_id, conversion_id, kind, amount_minor, currency, release_at)
+    VALUES (v_new.project_id, v_new.affiliate_id, v_new.conversion_id, 'commission', v_new.commission_minor, v_currency, v_release_at);
+  END IF;
+  IF v_reversed <> 0 THEN
+    INSERT INTO affiliate_private.ledger_entry (project_id, affiliate_id, conversion_id, kind, amount_minor, currency, release_at)
+    VALUES (v_new.project_id, v_new.affiliate_id, v_new.conversion_id, 'refund', -v_reversed, v_currency, v_release_at);
+  END IF;
   PERFORM affiliate_private.add_balance_delta(v_new.project_id, v_new.affiliate_id, v_new.commission_minor - v_reversed, v_release_at,
                                               (v_new.type = 'purchase')::integer, (v_new.type = 'signup')::integer);
   IF v_new.parent_affiliate_id IS NOT NULL THEN
     WITH booked AS (
       INSERT INTO affiliate_private.ledger_entry AS e (project_id, affiliate_id, conversion_id, kind, amount_minor, currency, release_at)
-      SELECT v_new.project_id, d.affiliate_id, v_new.conversion_id, d.kind, d.amount_minor, affiliate_private.project_currency(v_new.project_id), d.release_at
+      SELECT v_new.project_id, d.affiliate_id, v_new.conversion_id, d.kind, d.amount_minor, v_currency, d.release_at
       FROM affiliate_private.due_entries(v_new) AS d WHERE d.kind IN ('tier', 'tier_refund')
       RETURNING e.amount_minor)
     SELECT sum(booked.amount_minor) INTO v_tier FROM booked;

@@ -6,13 +6,18 @@ $$;
 COMMENT ON FUNCTION affiliate_private.provider_environment(affiliate_private.provider_connection) IS 'live or test: as set, else as the prefix of its secret key tells; NULL where events of both are taken.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.event_environment(p_provider text, p_doc jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
   -- Paddle and Polar say nothing: their sandboxes are other accounts with other secrets.
-  SELECT CASE WHEN x.flag = 'true'::jsonb THEN x.if_true WHEN x.flag = 'false'::jsonb THEN x.if_false END
-  FROM (SELECT CASE event_environment.p_provider WHEN 'stripe' THEN event_environment.p_doc -> 'livemode'
-                                                 WHEN 'lemonsqueezy' THEN event_environment.p_doc #> '{meta,test_mode}' END AS flag,
-               CASE event_environment.p_provider WHEN 'stripe' THEN 'live' ELSE 'test' END AS if_true,
-               CASE event_environment.p_provider WHEN 'stripe' THEN 'test' ELSE 'live' END AS if_false) AS x
+  CASE event_environment.p_provider
+    WHEN 'stripe' THEN
+      RETURN CASE event_environment.p_doc -> 'livemode' WHEN 'true' THEN 'live' WHEN 'false' THEN 'test' END;
+    WHEN 'lemonsqueezy' THEN
+      RETURN CASE event_environment.p_doc #> '{meta,test_mode}' WHEN 'true' THEN 'test' WHEN 'false' THEN 'live' END;
+    ELSE
+      RETURN NULL;
+  END CASE;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.event_environment(text, jsonb) IS 'live or test as an event says; NULL where it says nothing.';
 

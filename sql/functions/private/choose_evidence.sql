@@ -8,14 +8,22 @@ COMMENT ON FUNCTION affiliate_private.source_priority(text, text) IS 'Attributio
 
 CREATE OR REPLACE FUNCTION affiliate_private.may_earn(p_project_id bigint, p_affiliate_id bigint, p_customer_id bigint, p_at timestamptz, p_allow_self boolean) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_email_key text;
 BEGIN
-  RETURN EXISTS (
-    SELECT FROM affiliate_private.affiliate AS a
-    WHERE a.project_id = may_earn.p_project_id AND a.affiliate_id = may_earn.p_affiliate_id AND a.deleted_at IS NULL
-      AND affiliate_private.affiliate_status_at(a.project_id, a.affiliate_id, may_earn.p_at) = 'active'
-      AND (may_earn.p_allow_self OR NOT EXISTS (
-             SELECT FROM affiliate_private.customer_identity AS i
-             WHERE i.project_id = a.project_id AND i.kind = 'email' AND i.identity_key = a.email_key AND i.customer_id = may_earn.p_customer_id)));
+  IF may_earn.p_affiliate_id IS NULL THEN
+    RETURN false;
+  END IF;
+  SELECT a.email_key INTO v_email_key FROM affiliate_private.affiliate AS a
+  WHERE a.project_id = may_earn.p_project_id AND a.affiliate_id = may_earn.p_affiliate_id AND a.deleted_at IS NULL;
+  IF NOT FOUND OR affiliate_private.affiliate_status_at(may_earn.p_project_id, may_earn.p_affiliate_id, may_earn.p_at) IS DISTINCT FROM 'active' THEN
+    RETURN false;
+  ELSIF may_earn.p_allow_self THEN
+    RETURN true;
+  END IF;
+  PERFORM FROM affiliate_private.customer_identity AS i
+  WHERE i.project_id = may_earn.p_project_id AND i.kind = 'email' AND i.identity_key = v_email_key AND i.customer_id = may_earn.p_customer_id;
+  RETURN NOT FOUND;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.may_earn(bigint, bigint, bigint, timestamptz, boolean) IS 'Whether an affiliate can be credited with a customer''s sale at a moment: exists, active then, and not the customer (unless allowed).';
@@ -38,7 +46,8 @@ BEGIN
            affiliate_private.may_earn(e.project_id, o.affiliate_id, (choose_evidence.p_sale).customer_id,
                                       (choose_evidence.p_sale).counts_at, (choose_evidence.p_setting).allow_self_referral) AS eligible
     FROM affiliate_private.evidence AS e
-    CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, (choose_evidence.p_sale).counts_at)) AS o (affiliate_id)
+    -- OFFSET 0: looked up once, though it is used twice.
+    CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, (choose_evidence.p_sale).counts_at) OFFSET 0) AS o (affiliate_id)
     WHERE e.project_id = (choose_evidence.p_sale).project_id AND e.provider = (choose_evidence.p_sale).provider AND e.scope_key = ANY (choose_evidence.p_scopes)
       AND e.effective_at <= (choose_evidence.p_sale).counts_at
     -- The first of equals wins, so that must not depend on where rows lie.
@@ -74,14 +83,21 @@ $$;
 COMMENT ON FUNCTION affiliate_private.choose_evidence(affiliate_private.sale, affiliate_private.project_setting, text[]) IS 'The evidence (about one of the scopes, else a touch of the customer) that decides who is credited with a sale; all NULL where nobody is.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.sale_scopes(p_sale affiliate_private.sale, p_payment text[]) RETURNS text[]
-LANGUAGE sql STABLE AS $$
-  SELECT sale_scopes.p_payment
-         || CASE WHEN s.customer_key IS NOT NULL THEN ARRAY['customer:' || s.customer_key] END
-         || CASE WHEN s.subscription_key IS NOT NULL THEN
-              -- A renewal inherits what was known of the subscription's first payment.
-              'subscription:' || s.subscription_key
-              || affiliate_private.payment_component(s.project_id, s.provider, ARRAY['subscription:' || s.subscription_key || ':first']) END
-  FROM (SELECT (sale_scopes.p_sale).*) AS s
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_scopes text[] := sale_scopes.p_payment;
+  v_scope  text   := affiliate_private.subscription_scope((sale_scopes.p_sale).subscription_key);
+BEGIN
+  IF (sale_scopes.p_sale).customer_key IS NOT NULL THEN
+    v_scopes := v_scopes || ('customer:' || (sale_scopes.p_sale).customer_key);
+  END IF;
+  IF v_scope IS NOT NULL THEN
+    -- A renewal inherits what was known of the subscription's first payment.
+    v_scopes := v_scopes || v_scope
+                || affiliate_private.payment_component((sale_scopes.p_sale).project_id, (sale_scopes.p_sale).provider, ARRAY[v_scope || ':first']);
+  END IF;
+  RETURN v_scopes;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.sale_scopes(affiliate_private.sale, text[]) IS 'Everything that evidence for a sale may be about: the ids of its payment, its subscription, the subscription''s first payment, its provider customer.';
 

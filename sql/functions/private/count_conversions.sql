@@ -28,7 +28,9 @@ BEGIN
     SELECT array_agg(DISTINCT delta.project_id) FILTER (WHERE delta.delta_id % 256 = 0) INTO v_project_ids FROM delta;
   END IF;
   -- About every 256th delta folds what has gathered.
-  PERFORM affiliate_private.fold_conversion_count(p.project_id) FROM unnest(v_project_ids) AS p (project_id);
+  IF v_project_ids IS NOT NULL THEN
+    PERFORM affiliate_private.fold_conversion_count(p.project_id) FROM unnest(v_project_ids) AS p (project_id);
+  END IF;
   RETURN NULL;
 END
 $$;

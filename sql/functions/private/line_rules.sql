@@ -5,6 +5,7 @@ DECLARE
   v_sale          affiliate_private.sale := line_rules.p_sale;
   v_override      bigint[];
   v_default       bigint[];
+  v_product_rule  bigint[];
   v_rule          bigint[];
   v_source        text;
   v_product       text;
@@ -16,8 +17,9 @@ BEGIN
     v_default  := ARRAY[(line_rules.p_setting).rate_ppm, (line_rules.p_setting).fixed_minor];
   END IF;
   FOREACH v_product IN ARRAY v_sale.line_product LOOP
-    v_rule := CASE WHEN v_earning THEN affiliate_private.choose_rule(v_override,
-      CASE WHEN v_product <> '' THEN affiliate_private.product_rule_at(v_sale.project_id, v_sale.provider, v_product, v_sale.counts_at) END, v_default) END;
+    v_product_rule := CASE WHEN v_earning AND v_product <> '' THEN
+      affiliate_private.product_rule_at(v_sale.project_id, v_sale.provider, v_product, v_sale.counts_at) END;
+    v_rule := CASE WHEN v_earning THEN affiliate_private.choose_rule(v_override, v_product_rule, v_default) END;
     v_source := coalesce((ARRAY['affiliate', 'product', line_rules.p_default_source])[v_rule[1]], 'none');
     rule_source := CASE WHEN rule_source IS NULL OR rule_source = v_source THEN v_source ELSE 'mixed' END;
     line_rate_ppm := line_rate_ppm || coalesce(v_rule[2], 0);

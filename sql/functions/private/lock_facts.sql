@@ -2,13 +2,20 @@ CREATE OR REPLACE FUNCTION affiliate_private.lock_facts(p_project_id bigint, p_n
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   -- 0 for an unknown project, whom the caller refuses, and for locks of no project.
-  v_seed CONSTANT bigint := coalesce((SELECT p.lock_seed FROM affiliate_private.project AS p WHERE p.project_id = lock_facts.p_project_id), 0);
-  v_lock bigint;
+  v_seed  bigint;
+  v_locks bigint[] := '{}';
+  v_name  text;
+  v_lock  bigint;
 BEGIN
-  FOR v_lock IN
-    SELECT DISTINCT hashtextextended(format('pg_affiliate:%s:%s', lock_facts.p_project_id, n.name), v_seed) AS id
-    FROM unnest(lock_facts.p_names) AS n (name) ORDER BY id
-  LOOP
+  SELECT p.lock_seed INTO v_seed FROM affiliate_private.project AS p WHERE p.project_id = lock_facts.p_project_id;
+  v_seed := coalesce(v_seed, 0);
+  FOREACH v_name IN ARRAY lock_facts.p_names LOOP
+    v_locks := v_locks || hashtextextended('pg_affiliate:' || lock_facts.p_project_id || ':' || v_name, v_seed);
+  END LOOP;
+  IF cardinality(v_locks) > 1 THEN
+    v_locks := ARRAY(SELECT DISTINCT l.id FROM unnest(v_locks) AS l (id) ORDER BY l.id);
+  END IF;
+  FOREACH v_lock IN ARRAY v_locks LOOP
     PERFORM pg_advisory_xact_lock(v_lock);
   END LOOP;
 END

@@ -62,33 +62,44 @@ CREATE OR REPLACE FUNCTION affiliate_private.stripe_invoice_lines(p_invoice json
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   v_lines    jsonb := stripe_invoice_lines.p_invoice #> '{lines,data}';
-  v_amounts  bigint[];
-  v_products text[];
+  v_line     jsonb;
+  v_amounts  bigint[] := '{}';
+  v_products text[]   := '{}';
+  v_result   jsonb    := '[]';
 BEGIN
-  IF jsonb_typeof(v_lines) = 'array' THEN
-    SELECT array_agg(coalesce(affiliate_private.fact_minor('line amount', l.line -> 'amount'), 0)
-                     - affiliate_private.stripe_line_discount(l.line) ORDER BY l.n),
-           array_agg(coalesce(affiliate_private.fact_text('product', l.line #> '{pricing,price_details,product}'),
-                              affiliate_private.stripe_id('product', l.line #> '{price,product}'),
-                              affiliate_private.stripe_id('product', l.line #> '{plan,product}'), '') ORDER BY l.n)
-    INTO v_amounts, v_products
-    FROM jsonb_array_elements(v_lines) WITH ORDINALITY AS l (line, n);
-  END IF;
+  FOR v_n IN 0 .. CASE WHEN jsonb_typeof(v_lines) = 'array' THEN jsonb_array_length(v_lines) ELSE 0 END - 1 LOOP
+    v_line     := v_lines -> v_n;
+    v_amounts  := v_amounts || coalesce(affiliate_private.fact_minor('line amount', v_line -> 'amount'), 0) - affiliate_private.stripe_line_discount(v_line);
+    v_products := v_products || coalesce(affiliate_private.fact_text('product', v_line #> '{pricing,price_details,product}'),
+                                         affiliate_private.stripe_id('product', v_line #> '{price,product}'),
+                                         affiliate_private.stripe_id('product', v_line #> '{plan,product}'), '');
+  END LOOP;
   -- A webhook carries the first ten lines; the shares of a part would be wrong for the whole.
-  IF v_amounts IS NULL OR coalesce((stripe_invoice_lines.p_invoice #>> '{lines,has_more}')::boolean, false) THEN
+  IF v_amounts = '{}' OR coalesce((stripe_invoice_lines.p_invoice #>> '{lines,has_more}')::boolean, false) THEN
     RETURN jsonb_build_array(jsonb_build_object('base_minor', stripe_invoice_lines.p_base_minor));
   END IF;
-  RETURN (SELECT jsonb_agg(jsonb_build_object('base_minor', a.minor, 'product', a.product) ORDER BY a.n)
-          FROM unnest(affiliate_private.spread_minor(v_amounts, stripe_invoice_lines.p_base_minor), v_products) WITH ORDINALITY AS a (minor, product, n));
+  v_amounts := affiliate_private.spread_minor(v_amounts, stripe_invoice_lines.p_base_minor);
+  FOR v_n IN 1 .. cardinality(v_amounts) LOOP
+    v_result := v_result || jsonb_build_object('base_minor', v_amounts[v_n], 'product', v_products[v_n]);
+  END LOOP;
+  RETURN v_result;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.stripe_invoice_lines(jsonb, bigint) IS 'The lines of an invoice, scaled so that they add up to its base; one line without a product where the event does not carry them all.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.stripe_line_discount(p_line jsonb) RETURNS bigint
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT coalesce(sum(affiliate_private.fact_minor('discount amount', d.discount -> 'amount')), 0)::bigint
-  FROM jsonb_array_elements(CASE jsonb_typeof(stripe_line_discount.p_line -> 'discount_amounts')
-                              WHEN 'array' THEN stripe_line_discount.p_line -> 'discount_amounts' ELSE '[]'::jsonb END) AS d (discount)
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_discounts jsonb  := stripe_line_discount.p_line -> 'discount_amounts';
+  v_total     bigint := 0;
+BEGIN
+  IF jsonb_typeof(v_discounts) = 'array' THEN
+    FOR v_n IN 0 .. jsonb_array_length(v_discounts) - 1 LOOP
+      v_total := v_total + coalesce(affiliate_private.fact_minor('discount amount', v_discounts #> ARRAY[v_n::text, 'amount']), 0);
+    END LOOP;
+  END IF;
+  RETURN v_total;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.stripe_line_discount(jsonb) IS 'What was taken off an invoice line, minor units.';
 

@@ -49,10 +49,16 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_sale affiliate_private.sale := is_first.p_sale;
 BEGIN
-  RETURN v_sale.base_minor > 0 AND (v_sale.subscription_key IS NOT NULL AND NOT affiliate_private.is_renewal(v_sale) OR NOT EXISTS (
-    SELECT FROM affiliate_private.sale AS f
-    WHERE f.project_id = v_sale.project_id AND f.customer_id = v_sale.customer_id AND f.base_minor > 0 AND f.type = 'purchase'
-      AND (f.occurred_at, f.provider, f.sale_key) < (v_sale.occurred_at, v_sale.provider, v_sale.sale_key)));
+  IF v_sale.base_minor <= 0 THEN
+    RETURN false;
+  ELSIF v_sale.subscription_key IS NOT NULL AND NOT affiliate_private.is_renewal(v_sale) THEN
+    RETURN true;
+  END IF;
+  PERFORM FROM affiliate_private.sale AS f
+  WHERE f.project_id = v_sale.project_id AND f.customer_id = v_sale.customer_id AND f.base_minor > 0 AND f.type = 'purchase'
+    AND (f.occurred_at, f.provider, f.sale_key) < (v_sale.occurred_at, v_sale.provider, v_sale.sale_key)
+  LIMIT 1;
+  RETURN NOT FOUND;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.is_first(affiliate_private.sale) IS 'Whether a sale is the first with money of its customer or of its subscription, which decides what later ones earn.';

@@ -45,8 +45,18 @@ $$;
 COMMENT ON FUNCTION affiliate_private.subscription_product_at(bigint, text, text, timestamptz) IS 'The product a subscription was for at a moment; before the first word of it, the first; NULL where nothing is known.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.begun_subscription(p_payment text[]) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT min(affiliate_private.scope_subscription(k.key)) FROM unnest(begun_subscription.p_payment) AS k (key) WHERE k.key ~ '^subscription:[^:]+:first$'
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_first text;
+  v_key   text;
+BEGIN
+  FOREACH v_key IN ARRAY begun_subscription.p_payment LOOP
+    IF v_key ~ '^subscription:[^:]+:first$' THEN
+      v_first := least(v_first, affiliate_private.scope_subscription(v_key));
+    END IF;
+  END LOOP;
+  RETURN v_first;
+END
 $$;
 COMMENT ON FUNCTION affiliate_private.begun_subscription(text[]) IS 'The subscription whose first payment goes by these ids, NULL for none.';
 

@@ -6,10 +6,10 @@ DECLARE
 BEGIN
   -- A payment has a handful of ids, so that this ends after two or three rounds.
   WHILE cardinality(v_new) > 0 LOOP
-    SELECT array_agg(n.key) INTO v_new FROM (
+    SELECT array_agg(DISTINCT n.key) INTO v_new FROM (
       SELECT l.target_key AS key FROM affiliate_private.payment_link AS l
       WHERE l.project_id = payment_component.p_project_id AND l.provider = payment_component.p_provider AND l.alias_key = ANY (v_new)
-      UNION
+      UNION ALL
       SELECT l.alias_key FROM affiliate_private.payment_link AS l
       WHERE l.project_id = payment_component.p_project_id AND l.provider = payment_component.p_provider AND l.target_key = ANY (v_new)) AS n
     WHERE n.key <> ALL (v_all);
@@ -25,15 +25,21 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_locked text[];
   v_all    text[];
+  v_names  text[];
+  v_key    text;
 BEGIN
   -- A link learnt by somebody else meanwhile makes the payment larger: lock that too.
   LOOP
     v_all := affiliate_private.payment_component(lock_payment.p_project_id, lock_payment.p_provider, lock_payment.p_keys);
     EXIT WHEN v_all <@ v_locked;
-    PERFORM affiliate_private.lock_facts(lock_payment.p_project_id,
-      ARRAY(SELECT k.kind || ':' || k.name FROM unnest(lock_payment.p_kinds, lock_payment.p_names) AS k (kind, name)
-            UNION ALL
-            SELECT 'payment:' || lock_payment.p_provider || ':' || k.key FROM unnest(v_all) AS k (key)));
+    v_names := '{}';
+    FOR v_n IN 1 .. cardinality(lock_payment.p_names) LOOP
+      v_names := v_names || (lock_payment.p_kinds[v_n] || ':' || lock_payment.p_names[v_n]);
+    END LOOP;
+    FOREACH v_key IN ARRAY v_all LOOP
+      v_names := v_names || ('payment:' || lock_payment.p_provider || ':' || v_key);
+    END LOOP;
+    PERFORM affiliate_private.lock_facts(lock_payment.p_project_id, v_names);
     v_locked := v_all;
   END LOOP;
   RETURN v_all;

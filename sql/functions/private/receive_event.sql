@@ -8,7 +8,7 @@ DECLARE
   v_problem text;
   v_header  record;
   v_key     text;
-  v_known   affiliate_private.provider_event;
+  v_known_id bigint;
   v_outcome text;
 BEGIN
   BEGIN
@@ -25,18 +25,33 @@ BEGIN
 
   -- Fifty copies at once: one stores it, the others wait here and then see it.
   PERFORM affiliate_private.lock_facts(receive_event.p_project_id, ARRAY['event:' || receive_event.p_provider || ':' || v_key]);
-  SELECT e.* INTO v_known FROM affiliate_private.provider_event AS e
+  SELECT e.provider_event_id INTO v_known_id FROM affiliate_private.provider_event AS e
   WHERE e.project_id = receive_event.p_project_id AND e.provider = receive_event.p_provider AND e.event_key = v_key;
   IF FOUND THEN
-    -- A parked event that is delivered again gets another chance.
-    v_outcome := CASE WHEN v_known.outcome = 'parked' AND v_known.body_removed IS NULL THEN affiliate_private.replay_event(v_known) ELSE 'duplicate' END;
+    v_outcome := affiliate_private.receive_again(receive_event.p_project_id, v_known_id);
   ELSE
     v_outcome := affiliate_private.store_event(receive_event.p_project_id, receive_event.p_provider, v_key, v_header, v_doc, v_problem, receive_event.p_body);
   END IF;
-  RETURN row_to_json(x) FROM (SELECT true AS received, v_outcome AS status, v_key AS event_id) AS x;
+  RETURN format('{"received":true,"status":%s,"event_id":%s}', to_json(v_outcome), to_json(v_key));
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.receive_event(bigint, text, text, bytea) IS 'One verified event: applied once, ignored, parked, or known already (duplicate).';
+
+CREATE OR REPLACE FUNCTION affiliate_private.receive_again(p_project_id bigint, p_provider_event_id bigint) RETURNS text
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_known affiliate_private.provider_event;
+BEGIN
+  SELECT e.* INTO STRICT v_known FROM affiliate_private.provider_event AS e
+  WHERE e.project_id = receive_again.p_project_id AND e.provider_event_id = receive_again.p_provider_event_id;
+  -- A parked event that is delivered again gets another chance.
+  IF v_known.outcome = 'parked' AND v_known.body_removed IS NULL THEN
+    RETURN affiliate_private.replay_event(v_known);
+  END IF;
+  RETURN 'duplicate';
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.receive_again(bigint, bigint) IS 'What becomes of an event that is stored already.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.store_event(p_project_id bigint, p_provider text, p_event_key text, p_header record, p_doc jsonb, p_problem text, p_body bytea) RETURNS text
 LANGUAGE plpgsql VOLATILE AS $$

@@ -58,19 +58,18 @@ BEGIN
   FROM unnest(known_customers.p_kinds, known_customers.p_keys) AS k (kind, identity_key)
   JOIN affiliate_private.customer_identity AS i
     ON i.project_id = known_customers.p_project_id AND i.kind = k.kind AND i.identity_key = k.identity_key;
-  customer_ids := ARRAY(
-    SELECT n.customer_id FROM unnest(v_named) AS n (customer_id)
-    UNION
+  SELECT coalesce(array_agg(DISTINCT n.customer_id), '{}') INTO customer_ids FROM (
+    SELECT unnest(v_named) AS customer_id
+    UNION ALL
     SELECT s.customer_id FROM affiliate_private.sale AS s
     WHERE s.project_id = known_customers.p_project_id AND s.provider = known_customers.p_provider AND s.sale_key = ANY (known_customers.p_payment)
-    UNION
+    UNION ALL
     SELECT e.customer_id FROM affiliate_private.evidence AS e
     WHERE e.project_id = known_customers.p_project_id AND e.provider = known_customers.p_provider AND e.scope_key = ANY (known_customers.p_payment)
-    UNION
+    UNION ALL
     SELECT i.customer_id FROM affiliate_private.customer_identity AS i
     WHERE i.project_id = known_customers.p_project_id AND i.kind = affiliate_private.payment_kind(known_customers.p_provider)
-      AND i.identity_key = ANY (known_customers.p_payment)
-    ORDER BY customer_id);
+      AND i.identity_key = ANY (known_customers.p_payment)) AS n;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.known_customers(bigint, text[], text[], text, text[]) IS 'The customers that identities and the ids of a payment lead to, the oldest first, and how many of the identities are known.';
@@ -89,8 +88,14 @@ COMMENT ON FUNCTION affiliate_private.subscription_kind(text) IS 'The kind of cu
 
 CREATE OR REPLACE FUNCTION affiliate_private.lock_customers(p_project_id bigint, p_customer_ids bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_names text[] := '{}';
+  v_id    bigint;
 BEGIN
-  PERFORM affiliate_private.lock_facts(lock_customers.p_project_id, ARRAY(SELECT 'customer:' || c.id FROM unnest(lock_customers.p_customer_ids) AS c (id)));
+  FOREACH v_id IN ARRAY lock_customers.p_customer_ids LOOP
+    v_names := v_names || ('customer:' || v_id);
+  END LOOP;
+  PERFORM affiliate_private.lock_facts(lock_customers.p_project_id, v_names);
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.lock_customers(bigint, bigint[]) IS 'Serialises everything that settles these customers, until the end of the transaction.';

@@ -34,11 +34,15 @@ CREATE OR REPLACE FUNCTION affiliate_private.is_renewal(p_sale affiliate_private
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- By its place among the payments with money, not by the provider's word: after a trial the first of them is called a renewal.
-  RETURN (is_renewal.p_sale).subscription_key IS NOT NULL AND EXISTS (
-    SELECT FROM affiliate_private.sale AS f
-    WHERE f.project_id = (is_renewal.p_sale).project_id AND f.provider = (is_renewal.p_sale).provider
-      AND f.subscription_key = (is_renewal.p_sale).subscription_key AND f.base_minor > 0
-      AND (f.occurred_at, f.sale_key) < ((is_renewal.p_sale).occurred_at, (is_renewal.p_sale).sale_key));
+  IF (is_renewal.p_sale).subscription_key IS NULL THEN
+    RETURN false;
+  END IF;
+  PERFORM FROM affiliate_private.sale AS f
+  WHERE f.project_id = (is_renewal.p_sale).project_id AND f.provider = (is_renewal.p_sale).provider
+    AND f.subscription_key = (is_renewal.p_sale).subscription_key AND f.base_minor > 0
+    AND (f.occurred_at, f.sale_key) < ((is_renewal.p_sale).occurred_at, (is_renewal.p_sale).sale_key)
+  LIMIT 1;
+  RETURN FOUND;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.is_renewal(affiliate_private.sale) IS 'Whether a subscription has been paid for before this payment of it.';

@@ -18,8 +18,13 @@ DECLARE
   v_old    affiliate_private.conversion;
   v_new    affiliate_private.conversion;
 BEGIN
-  SELECT c.* INTO v_old FROM affiliate_private.conversion AS c
+  -- Most sales are new, and its width makes a row of that table dear to ask for.
+  PERFORM FROM affiliate_private.conversion AS c
   WHERE c.project_id = settle_sale.p_project_id AND c.sale_id = settle_sale.p_sale_id;
+  IF FOUND THEN
+    SELECT c.* INTO v_old FROM affiliate_private.conversion AS c
+    WHERE c.project_id = settle_sale.p_project_id AND c.sale_id = settle_sale.p_sale_id;
+  END IF;
   IF v_old.deleted_at IS NOT NULL THEN
     RETURN;  -- A tombstone is never undone by late events.
   END IF;
