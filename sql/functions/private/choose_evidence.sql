@@ -32,40 +32,53 @@ CREATE OR REPLACE FUNCTION affiliate_private.choose_evidence(p_sale affiliate_pr
                                                              OUT evidence_id bigint, OUT affiliate_id bigint, OUT source text, OUT code_key text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  v_first boolean := (choose_evidence.p_setting).touch_model = 'first';
-  v_c     record;
-  v_winner bigint;
-  v_link   affiliate_private.referral_link;
+  v_first      boolean := (choose_evidence.p_setting).touch_model = 'first';
+  v_e          affiliate_private.evidence;
+  v_evidence   affiliate_private.evidence[] := '{}';
+  v_owner_id   bigint;
+  v_priorities bigint[]      := '{}';
+  v_times      timestamptz[] := '{}';
+  v_owner_ids  bigint[]      := '{}';
+  v_eligible   boolean[]     := '{}';
+  v_winner     bigint;
+  v_touches    record;
+  v_link       affiliate_private.referral_link;
 BEGIN
   -- Evidence about this very sale and its subscription, in the documented order.
-  SELECT array_agg(affiliate_private.source_priority(c.source, c.namespace)) AS priorities, array_agg(c.observed_at) AS times, array_agg(c.affiliate_id) AS affiliates,
-         array_agg(c.evidence_id) AS ids, array_agg(c.source) AS sources, array_agg(c.code_key) AS codes, array_agg(c.eligible) AS eligible
-  INTO v_c
-  FROM (
-    SELECT e.evidence_id, e.source, e.namespace, e.code_key, e.observed_at, o.affiliate_id,
-           affiliate_private.may_earn(e.project_id, o.affiliate_id, (choose_evidence.p_sale).customer_id,
-                                      (choose_evidence.p_sale).counts_at, (choose_evidence.p_setting).allow_self_referral) AS eligible
-    FROM affiliate_private.evidence AS e
-    -- OFFSET 0: looked up once, though it is used twice.
-    CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, (choose_evidence.p_sale).counts_at) OFFSET 0) AS o (affiliate_id)
+  FOR v_e IN
+    SELECT e.* FROM affiliate_private.evidence AS e
     WHERE e.project_id = (choose_evidence.p_sale).project_id AND e.provider = (choose_evidence.p_sale).provider AND e.scope_key = ANY (choose_evidence.p_scopes)
       AND e.effective_at <= (choose_evidence.p_sale).counts_at
     -- The first of equals wins, so that must not depend on where rows lie.
-    ORDER BY e.source, e.namespace, e.code_key, e.scope_key) AS c;
-  v_winner := affiliate_kernel.choose_attribution(v_c.priorities, v_c.times, v_c.affiliates, v_c.eligible, v_first);
-  IF v_winner IS NULL THEN
-    v_link := affiliate_private.link_at(choose_evidence.p_sale);
-    -- None of it counts: the customer's other touches up to this sale, by the project's touch model, after what the owner last said.
-    SELECT array_agg(1::bigint) AS priorities, array_agg(t.observed_at) AS times, array_agg(t.affiliate_id) AS affiliates,
-           array_agg(t.evidence_id) AS ids, array_agg('email'::text) AS sources, array_agg(t.code_key) AS codes, array_agg(true) AS eligible
-    INTO v_c
-    FROM (
-      SELECT l.* FROM affiliate_private.latest_touches(choose_evidence.p_sale, v_link.effective_at, v_first, (choose_evidence.p_setting).allow_self_referral) AS l
-      -- The owner's word is the first touch, and cannot be followed by another.
-      WHERE NOT (v_first AND v_link.effective_at IS NOT NULL)
-      ORDER BY l.code_key, l.evidence_id) AS t;
-    v_winner := affiliate_kernel.choose_attribution(v_c.priorities, v_c.times, v_c.affiliates, v_c.eligible, v_first);
+    ORDER BY e.source, e.namespace, e.code_key, e.scope_key
+  LOOP
+    v_owner_id   := affiliate_private.code_owner_at(v_e.project_id, v_e.namespace, v_e.code_key, (choose_evidence.p_sale).counts_at);
+    v_evidence   := v_evidence || v_e;
+    v_priorities := v_priorities || affiliate_private.source_priority(v_e.source, v_e.namespace);
+    v_times      := v_times || v_e.observed_at;
+    v_owner_ids  := v_owner_ids || v_owner_id;
+    v_eligible   := v_eligible || affiliate_private.may_earn(v_e.project_id, v_owner_id, (choose_evidence.p_sale).customer_id,
+                                                             (choose_evidence.p_sale).counts_at, (choose_evidence.p_setting).allow_self_referral);
+  END LOOP;
+  v_winner := affiliate_kernel.choose_attribution(v_priorities, v_times, v_owner_ids, v_eligible, v_first);
+  IF v_winner IS NOT NULL THEN
+    evidence_id  := (v_evidence[v_winner]).evidence_id;
+    affiliate_id := v_owner_ids[v_winner];
+    source       := (v_evidence[v_winner]).source;
+    code_key     := (v_evidence[v_winner]).code_key;
+    RETURN;
   END IF;
+  v_link := affiliate_private.link_at(choose_evidence.p_sale);
+  -- None of it counts: the customer's other touches up to this sale, by the project's touch model, after what the owner last said.
+  SELECT array_agg(1::bigint) AS priorities, array_agg(t.observed_at) AS times, array_agg(t.affiliate_id) AS affiliates,
+         array_agg(t.evidence_id) AS ids, array_agg(t.code_key) AS codes, array_agg(true) AS eligible
+  INTO v_touches
+  FROM (
+    SELECT l.* FROM affiliate_private.latest_touches(choose_evidence.p_sale, v_link.effective_at, v_first, (choose_evidence.p_setting).allow_self_referral) AS l
+    -- The owner's word is the first touch, and cannot be followed by another.
+    WHERE NOT (v_first AND v_link.effective_at IS NOT NULL)
+    ORDER BY l.code_key, l.evidence_id) AS t;
+  v_winner := affiliate_kernel.choose_attribution(v_touches.priorities, v_touches.times, v_touches.affiliates, v_touches.eligible, v_first);
   IF v_winner IS NULL THEN
     IF affiliate_private.may_earn(v_link.project_id, v_link.affiliate_id, (choose_evidence.p_sale).customer_id,
                                   (choose_evidence.p_sale).counts_at, (choose_evidence.p_setting).allow_self_referral) THEN
@@ -74,10 +87,10 @@ BEGIN
     END IF;
     RETURN;
   END IF;
-  evidence_id  := v_c.ids[v_winner];
-  affiliate_id := v_c.affiliates[v_winner];
-  source       := v_c.sources[v_winner];
-  code_key     := v_c.codes[v_winner];
+  evidence_id  := v_touches.ids[v_winner];
+  affiliate_id := v_touches.affiliates[v_winner];
+  source       := 'email';
+  code_key     := v_touches.codes[v_winner];
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.choose_evidence(affiliate_private.sale, affiliate_private.project_setting, text[]) IS 'The evidence (about one of the scopes, else a touch of the customer) that decides who is credited with a sale; all NULL where nobody is.';

@@ -65,7 +65,6 @@ DECLARE
   v_line     jsonb;
   v_amounts  bigint[] := '{}';
   v_products text[]   := '{}';
-  v_result   jsonb    := '[]';
 BEGIN
   FOR v_n IN 0 .. CASE WHEN jsonb_typeof(v_lines) = 'array' THEN jsonb_array_length(v_lines) ELSE 0 END - 1 LOOP
     v_line     := v_lines -> v_n;
@@ -78,11 +77,8 @@ BEGIN
   IF v_amounts = '{}' OR coalesce((stripe_invoice_lines.p_invoice #>> '{lines,has_more}')::boolean, false) THEN
     RETURN jsonb_build_array(jsonb_build_object('base_minor', stripe_invoice_lines.p_base_minor));
   END IF;
-  v_amounts := affiliate_private.spread_minor(v_amounts, stripe_invoice_lines.p_base_minor);
-  FOR v_n IN 1 .. cardinality(v_amounts) LOOP
-    v_result := v_result || jsonb_build_object('base_minor', v_amounts[v_n], 'product', v_products[v_n]);
-  END LOOP;
-  RETURN v_result;
+  RETURN (SELECT jsonb_agg(jsonb_build_object('base_minor', a.minor, 'product', a.product) ORDER BY a.n)
+          FROM unnest(affiliate_private.spread_minor(v_amounts, stripe_invoice_lines.p_base_minor), v_products) WITH ORDINALITY AS a (minor, product, n));
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.stripe_invoice_lines(jsonb, bigint) IS 'The lines of an invoice, scaled so that they add up to its base; one line without a product where the event does not carry them all.';

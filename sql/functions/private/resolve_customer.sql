@@ -52,24 +52,34 @@ CREATE OR REPLACE FUNCTION affiliate_private.known_customers(p_project_id bigint
                                                              OUT customer_ids bigint[], OUT names integer)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  v_named bigint[];
+  v_found record;
 BEGIN
-  SELECT array_agg(i.customer_id), count(*) INTO v_named, names
-  FROM unnest(known_customers.p_kinds, known_customers.p_keys) AS k (kind, identity_key)
-  JOIN affiliate_private.customer_identity AS i
-    ON i.project_id = known_customers.p_project_id AND i.kind = k.kind AND i.identity_key = k.identity_key;
-  SELECT coalesce(array_agg(DISTINCT n.customer_id), '{}') INTO customer_ids FROM (
-    SELECT unnest(v_named) AS customer_id
+  customer_ids := '{}';
+  names        := 0;
+  FOR v_found IN
+    SELECT i.customer_id, true AS is_named
+    FROM unnest(known_customers.p_kinds, known_customers.p_keys) AS k (kind, identity_key)
+    JOIN affiliate_private.customer_identity AS i
+      ON i.project_id = known_customers.p_project_id AND i.kind = k.kind AND i.identity_key = k.identity_key
     UNION ALL
-    SELECT s.customer_id FROM affiliate_private.sale AS s
+    SELECT s.customer_id, false FROM affiliate_private.sale AS s
     WHERE s.project_id = known_customers.p_project_id AND s.provider = known_customers.p_provider AND s.sale_key = ANY (known_customers.p_payment)
     UNION ALL
-    SELECT e.customer_id FROM affiliate_private.evidence AS e
+    SELECT e.customer_id, false FROM affiliate_private.evidence AS e
     WHERE e.project_id = known_customers.p_project_id AND e.provider = known_customers.p_provider AND e.scope_key = ANY (known_customers.p_payment)
     UNION ALL
-    SELECT i.customer_id FROM affiliate_private.customer_identity AS i
+    SELECT i.customer_id, false FROM affiliate_private.customer_identity AS i
     WHERE i.project_id = known_customers.p_project_id AND i.kind = affiliate_private.payment_kind(known_customers.p_provider)
-      AND i.identity_key = ANY (known_customers.p_payment)) AS n;
+      AND i.identity_key = ANY (known_customers.p_payment)
+  LOOP
+    names := names + v_found.is_named::integer;
+    IF v_found.customer_id <> ALL (customer_ids) THEN
+      customer_ids := customer_ids || v_found.customer_id;
+    END IF;
+  END LOOP;
+  IF cardinality(customer_ids) > 1 THEN
+    customer_ids := ARRAY(SELECT c.id FROM unnest(customer_ids) AS c (id) ORDER BY c.id);
+  END IF;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.known_customers(bigint, text[], text[], text, text[]) IS 'The customers that identities and the ids of a payment lead to, the oldest first, and how many of the identities are known.';
