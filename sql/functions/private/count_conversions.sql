@@ -3,7 +3,8 @@
 CREATE OR REPLACE FUNCTION affiliate_private.tg_conversion__count() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_delta record;
+  v_delta  record;
+  v_folded bigint[] := '{}';
 BEGIN
   -- About every 256th delta folds what has gathered.
   IF TG_OP = 'INSERT' THEN
@@ -14,8 +15,9 @@ BEGIN
       GROUP BY n.project_id, n.affiliate_id, (n.occurred_at AT TIME ZONE 'UTC')::date, n.type, n.paid
       RETURNING d.project_id, d.delta_id
     LOOP
-      IF v_delta.delta_id % 256 = 0 THEN
+      IF v_delta.delta_id % 256 = 0 AND v_delta.project_id <> ALL (v_folded) THEN
         PERFORM affiliate_private.fold_conversion_count(v_delta.project_id);
+        v_folded := v_folded || v_delta.project_id;
       END IF;
     END LOOP;
   ELSE
@@ -29,8 +31,9 @@ BEGIN
       HAVING sum(c.change) <> 0
       RETURNING d.project_id, d.delta_id
     LOOP
-      IF v_delta.delta_id % 256 = 0 THEN
+      IF v_delta.delta_id % 256 = 0 AND v_delta.project_id <> ALL (v_folded) THEN
         PERFORM affiliate_private.fold_conversion_count(v_delta.project_id);
+        v_folded := v_folded || v_delta.project_id;
       END IF;
     END LOOP;
   END IF;

@@ -1,13 +1,13 @@
 CREATE OR REPLACE FUNCTION affiliate_private.lock_facts(p_project_id bigint, p_names text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-  -- 0 for an unknown project, whom the caller refuses, and for locks of no project.
   v_seed  bigint;
   v_locks bigint[] := '{}';
   v_name  text;
   v_lock  bigint;
 BEGIN
   SELECT p.lock_seed INTO v_seed FROM affiliate_private.project AS p WHERE p.project_id = lock_facts.p_project_id;
+  -- 0 for an unknown project, whom the caller refuses, and for locks of no project.
   v_seed := coalesce(v_seed, 0);
   FOREACH v_name IN ARRAY lock_facts.p_names LOOP
     v_locks := v_locks || hashtextextended('pg_affiliate:' || lock_facts.p_project_id || ':' || v_name, v_seed);

@@ -1,27 +1,19 @@
 CREATE OR REPLACE FUNCTION affiliate_private.payment_component(p_project_id bigint, p_provider text, p_keys text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  v_all   text[] := payment_component.p_keys;
-  v_round text[];
-  v_new   text[] := payment_component.p_keys;
-  v_key   text;
+  v_all text[] := payment_component.p_keys;
+  v_new text[] := payment_component.p_keys;
 BEGIN
   -- A payment has a handful of ids, so that this ends after two or three rounds.
   WHILE cardinality(v_new) > 0 LOOP
-    v_round := v_new;
-    v_new   := '{}';
-    FOR v_key IN
-      SELECT l.target_key FROM affiliate_private.payment_link AS l
-      WHERE l.project_id = payment_component.p_project_id AND l.provider = payment_component.p_provider AND l.alias_key = ANY (v_round)
-      UNION ALL
+    SELECT array_agg(n.key) INTO v_new FROM (
+      SELECT l.target_key AS key FROM affiliate_private.payment_link AS l
+      WHERE l.project_id = payment_component.p_project_id AND l.provider = payment_component.p_provider AND l.alias_key = ANY (v_new)
+      UNION
       SELECT l.alias_key FROM affiliate_private.payment_link AS l
-      WHERE l.project_id = payment_component.p_project_id AND l.provider = payment_component.p_provider AND l.target_key = ANY (v_round)
-    LOOP
-      IF v_key <> ALL (v_all) THEN
-        v_all := v_all || v_key;
-        v_new := v_new || v_key;
-      END IF;
-    END LOOP;
+      WHERE l.project_id = payment_component.p_project_id AND l.provider = payment_component.p_provider AND l.target_key = ANY (v_new)) AS n
+    WHERE n.key <> ALL (v_all);
+    v_all := v_all || v_new;
   END LOOP;
   RETURN v_all;
 END
