@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use affiliate_gateway::db::DbConfig;
 use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::Profile;
 use affiliate_tests::shop::Shop;
@@ -66,7 +67,8 @@ pub async fn run(cluster: &Cluster, table: &mut Table) {
         .await
         .expect("statistics");
     let url = shop.database.superuser_url();
-    let pool = pool_size();
+    // As many as the gateway opens, so that what is compared is its work and not another crowd in the database.
+    let pool = u32::try_from(DbConfig::new(url).pool_size).expect("few connections");
     let measure = |script: &str, connections| {
         tokio::task::block_in_place(|| pgbench::rate(cluster, url, script, connections, SECONDS))
     };
@@ -172,15 +174,6 @@ pub async fn run(cluster: &Cluster, table: &mut Table) {
         (median(inserts), "rows/s"),
         Goal::Shown,
     );
-}
-
-/// Connections to the database as a gateway on this machine opens them by default (docs/configuration.md), so that what is compared
-/// is the gateway's work and not another crowd in the database.
-fn pool_size() -> u32 {
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    u32::try_from(4 * processors)
-        .expect("few processors")
-        .clamp(8, 32)
 }
 
 /// Everybody's first purchase, so that what is measured are renewals.

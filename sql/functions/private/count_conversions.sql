@@ -3,25 +3,19 @@
 CREATE OR REPLACE FUNCTION affiliate_private.tg_conversion__count() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_delta  record;
-  v_folded bigint[] := '{}';
+  v_project_ids bigint[];
 BEGIN
-  -- About every 256th delta folds what has gathered.
   IF TG_OP = 'INSERT' THEN
-    FOR v_delta IN
+    WITH delta AS (
       INSERT INTO affiliate_private.conversion_count_delta AS d (project_id, affiliate_id, day, type, paid, change)
       SELECT n.project_id, n.affiliate_id, (n.occurred_at AT TIME ZONE 'UTC')::date, n.type, n.paid, count(*)
       FROM new_row AS n WHERE n.deleted_at IS NULL
       GROUP BY n.project_id, n.affiliate_id, (n.occurred_at AT TIME ZONE 'UTC')::date, n.type, n.paid
       RETURNING d.project_id, d.delta_id
-    LOOP
-      IF v_delta.delta_id % 256 = 0 AND v_delta.project_id <> ALL (v_folded) THEN
-        PERFORM affiliate_private.fold_conversion_count(v_delta.project_id);
-        v_folded := v_folded || v_delta.project_id;
-      END IF;
-    END LOOP;
+    )
+    SELECT array_agg(DISTINCT delta.project_id) FILTER (WHERE delta.delta_id % 256 = 0) INTO v_project_ids FROM delta;
   ELSE
-    FOR v_delta IN
+    WITH delta AS (
       INSERT INTO affiliate_private.conversion_count_delta AS d (project_id, affiliate_id, day, type, paid, change)
       SELECT c.project_id, c.affiliate_id, (c.occurred_at AT TIME ZONE 'UTC')::date, c.type, c.paid, sum(c.change)
       FROM (SELECT o.project_id, o.affiliate_id, o.occurred_at, o.type, o.paid, -1 AS change FROM old_row AS o WHERE o.deleted_at IS NULL
@@ -30,12 +24,12 @@ BEGIN
       GROUP BY c.project_id, c.affiliate_id, (c.occurred_at AT TIME ZONE 'UTC')::date, c.type, c.paid
       HAVING sum(c.change) <> 0
       RETURNING d.project_id, d.delta_id
-    LOOP
-      IF v_delta.delta_id % 256 = 0 AND v_delta.project_id <> ALL (v_folded) THEN
-        PERFORM affiliate_private.fold_conversion_count(v_delta.project_id);
-        v_folded := v_folded || v_delta.project_id;
-      END IF;
-    END LOOP;
+    )
+    SELECT array_agg(DISTINCT delta.project_id) FILTER (WHERE delta.delta_id % 256 = 0) INTO v_project_ids FROM delta;
+  END IF;
+  -- About every 256th delta folds what has gathered.
+  IF v_project_ids IS NOT NULL THEN
+    PERFORM affiliate_private.fold_conversion_count(p.project_id) FROM unnest(v_project_ids) AS p (project_id);
   END IF;
   RETURN NULL;
 END

@@ -42,13 +42,9 @@ $$;
 COMMENT ON FUNCTION affiliate_private.header_text(jsonb) IS 'A JSON string, NULL for anything else.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.stripe_header(p_doc jsonb, OUT event_key text, OUT event_type text, OUT time_name text, OUT time_value jsonb)
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  event_key  := affiliate_private.header_text(stripe_header.p_doc -> 'id');
-  event_type := affiliate_private.header_text(stripe_header.p_doc -> 'type');
-  time_name  := 'created';
-  time_value := stripe_header.p_doc -> 'created';
-END
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT affiliate_private.header_text(stripe_header.p_doc -> 'id'), affiliate_private.header_text(stripe_header.p_doc -> 'type'),
+         'created', stripe_header.p_doc -> 'created'
 $$;
 COMMENT ON FUNCTION affiliate_private.stripe_header(jsonb) IS 'Header of a Stripe event.';
 
@@ -77,13 +73,9 @@ $$;
 COMMENT ON FUNCTION affiliate_private.lemonsqueezy_header(jsonb) IS 'Header of a LemonSqueezy event.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.paddle_header(p_doc jsonb, OUT event_key text, OUT event_type text, OUT time_name text, OUT time_value jsonb)
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  event_key  := affiliate_private.header_text(paddle_header.p_doc -> 'event_id');
-  event_type := affiliate_private.header_text(paddle_header.p_doc -> 'event_type');
-  time_name  := 'occurred_at';
-  time_value := paddle_header.p_doc -> 'occurred_at';
-END
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT affiliate_private.header_text(paddle_header.p_doc -> 'event_id'), affiliate_private.header_text(paddle_header.p_doc -> 'event_type'),
+         'occurred_at', paddle_header.p_doc -> 'occurred_at'
 $$;
 COMMENT ON FUNCTION affiliate_private.paddle_header(jsonb) IS 'Header of a Paddle Billing event.';
 
