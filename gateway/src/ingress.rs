@@ -3,6 +3,7 @@
 //! Only the signature is checked here, over the bytes as they came; what the event means is for the database to say,
 //! in the same transaction that stores it.
 
+pub(crate) mod intake;
 mod lemonsqueezy;
 mod paddle;
 mod polar;
@@ -24,8 +25,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiError;
 use crate::metrics;
-use crate::server::database::{CallError, Repeat};
 use crate::server::{App, RequestBody};
+use intake::Event;
 use provider::Provider;
 use secrets::{Freshness, Secrets};
 use signature::{Clock, Refusal, Verified};
@@ -111,14 +112,21 @@ async fn handle(
         other => other,
     };
     let verified = verified.map_err(refused)?;
-    match ingest(app, provider, project_id, &verified, &body).await {
+    let event = |verified: Verified| Event {
+        project_id,
+        provider,
+        secret_id: verified.secret_id,
+        delivery_id: verified.delivery_id,
+        body: body.clone(),
+    };
+    match app.intake.ingest(event(verified)).await {
         Err(error) if error.has_sqlstate(SECRET_REVOKED) => {
             let secrets = app
                 .secrets
                 .get(project_id, provider, Freshness::Now)
                 .await?;
             let verified = verify(app, provider, &secrets, headers, &body).map_err(refused)?;
-            Ok(ingest(app, provider, project_id, &verified, &body).await?)
+            Ok(app.intake.ingest(event(verified)).await?)
         }
         other => Ok(other?),
     }
@@ -137,31 +145,6 @@ fn verify(
 
 fn refused(refusal: Refusal) -> ApiError {
     ApiError::unauthorized(refusal.to_string())
-}
-
-/// Stores and applies the event; the database ignores an event it has, so that repeating is safe.
-async fn ingest(
-    app: &App,
-    provider: Provider,
-    project_id: i64,
-    verified: &Verified,
-    body: &Bytes,
-) -> Result<String, CallError> {
-    let text = app
-        .database
-        .query_text(
-            "SELECT affiliate_api.ingest_provider_event($1, $2, $3, $4, $5)::text",
-            &[
-                &project_id,
-                &provider.name(),
-                &verified.secret_id,
-                &verified.delivery_id,
-                &body.as_ref(),
-            ],
-            Repeat::Safe,
-        )
-        .await?;
-    Ok(text.unwrap_or_else(|| r#"{"received":true}"#.to_owned()))
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Authenticator;
 use crate::catalog::SharedCatalog;
 use crate::db::DbError;
+use crate::ingress::intake::Intake;
 use crate::ingress::secrets::SecretCache;
 use crate::limit::Limiter;
 use crate::outbound::Outbound;
@@ -62,6 +63,7 @@ pub(crate) struct App {
     pub(crate) authenticator: Authenticator,
     pub(crate) limiter: Limiter,
     pub(crate) secrets: SecretCache,
+    pub(crate) intake: Arc<Intake>,
     mcp: mcp::Service,
 }
 
@@ -73,6 +75,7 @@ impl App {
             authenticator: Authenticator::new(database.clone()),
             limiter: Limiter::default(),
             secrets: SecretCache::new(database.clone()),
+            intake: Arc::new(Intake::new(database.clone())),
             catalog: SharedCatalog::default(),
             documents: openapi::Cache::default(),
             database,

@@ -25,7 +25,7 @@ impl Pool {
     pub async fn open(database: &TestDatabase, connections: usize) -> Self {
         let mut shuffled = Vec::new();
         for _ in 0..connections {
-            shuffled.push(Door::sql(database.connect_superuser().await));
+            shuffled.push(Door::together(database.connect_superuser().await));
         }
         Self {
             owner: database.connect_superuser().await,
@@ -125,11 +125,14 @@ const PAYDAY: &str = "
     JOIN affiliate_private.sale AS s ON s.project_id = c.project_id AND s.sale_id = c.sale_id
     WHERE c.project_id = $1 AND hashtext(s.sale_key) % 3 = 0";
 
-/// A project with affiliates, coupons and a rate.
+/// A project with affiliates, coupons, a rate and all providers.
 pub async fn project(client: &Client) -> i64 {
-    let create = "SELECT (affiliate.create_project('Shop') ->> 'project_id')::bigint";
-    let row = client.query_one(create, &[]).await;
-    let project = row.expect("a project").get(0);
+    let create = "
+        WITH p AS MATERIALIZED (SELECT (affiliate.create_project('Shop') ->> 'project_id')::bigint AS project_id)
+        SELECT p.project_id, affiliate.set_provider(p.project_id, n.provider, 'whsec_of_the_lives')::text
+        FROM p CROSS JOIN unnest(ARRAY['stripe', 'lemonsqueezy', 'paddle', 'polar']) AS n (provider)";
+    let rows = client.query(create, &[]).await;
+    let project = rows.expect("a project")[0].get(0);
     prepare(client, project).await;
     project
 }

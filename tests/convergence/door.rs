@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use affiliate_tests::shop::Answer;
 use affiliate_tests::{signature, stripe};
 use tokio::sync::Mutex;
-use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Row};
 
 use crate::step::{Delivery, Step};
 
@@ -16,6 +16,8 @@ use crate::step::{Delivery, Step};
 #[derive(Debug, Default)]
 pub struct Tally {
     pub events: AtomicU64,
+    /// Those of them that went in with others.
+    pub together: AtomicU64,
     pub deadlocks: AtomicU64,
 }
 
@@ -23,8 +25,20 @@ pub struct Tally {
 #[derive(Debug)]
 pub struct Door {
     owner: Arc<Client>,
-    gateway: Option<Webhook>,
+    way: Way,
 }
+
+/// How events go in.
+#[derive(Debug)]
+enum Way {
+    /// Through the SQL function, one by one.
+    Alone,
+    /// Through the SQL function for several, up to four at a time.
+    Together,
+    Gateway(Webhook),
+}
+
+const MOST_TOGETHER: usize = 4;
 
 /// Where the gateway takes a provider's events, and what they are signed with.
 #[derive(Debug, Clone)]
@@ -53,21 +67,44 @@ impl Door {
         let owner = Arc::new(owner);
         Arc::new(Self {
             owner,
-            gateway: None,
+            way: Way::Alone,
+        })
+    }
+
+    pub fn together(owner: Client) -> Arc<Self> {
+        let owner = Arc::new(owner);
+        Arc::new(Self {
+            owner,
+            way: Way::Together,
         })
     }
 
     pub fn gateway(owner: &Arc<Client>, webhook: &Webhook) -> Arc<Self> {
         Arc::new(Self {
             owner: Arc::clone(owner),
-            gateway: Some(webhook.clone()),
+            way: Way::Gateway(webhook.clone()),
         })
     }
 
-    async fn receive(&self, project: i64, event: &Delivery, tally: &Tally) {
+    /// How many events this door takes at once where so many steps are left.
+    fn takes(&self, left: usize) -> usize {
+        match self.way {
+            Way::Together => 1 + left % MOST_TOGETHER,
+            Way::Alone | Way::Gateway(_) => 1,
+        }
+    }
+
+    async fn receive(&self, project: i64, events: &[Delivery], tally: &Tally) {
+        match events {
+            [event] => self.receive_alone(project, event, tally).await,
+            several => self.receive_together(project, several, tally).await,
+        }
+    }
+
+    async fn receive_alone(&self, project: i64, event: &Delivery, tally: &Tally) {
         let body = event.body.to_string().into_bytes();
         tally.events.fetch_add(1, Ordering::Relaxed);
-        if let Some(webhook) = &self.gateway {
+        if let Way::Gateway(webhook) = &self.way {
             webhook.post(event, &body).await;
             return;
         }
@@ -77,16 +114,41 @@ impl Door {
             .await;
     }
 
+    /// As the gateway does, has events go in alone that did not go in together.
+    async fn receive_together(&self, project: i64, events: &[Delivery], tally: &Tally) {
+        let sql = "SELECT affiliate_api.ingest_provider_events($1, $2, array_fill(max(s.secret_id), ARRAY[cardinality($4::bytea[])]), $3, $4)
+                   FROM affiliate_private.provider_secret AS s WHERE s.project_id = $1 AND s.provider = $2";
+        let provider = events[0].provider;
+        let ids: Vec<_> = events.iter().map(|event| &event.delivery_id).collect();
+        let bodies: Vec<_> = events
+            .iter()
+            .map(|event| event.body.to_string().into_bytes())
+            .collect();
+        let rows = self
+            .call(sql, &[&project, &provider, &ids, &bodies], tally)
+            .await;
+        let answers: Vec<Option<String>> = rows[0].get(0);
+        assert_eq!(answers.len(), events.len());
+        for (event, answer) in events.iter().zip(answers) {
+            if answer.is_some() {
+                tally.events.fetch_add(1, Ordering::Relaxed);
+                tally.together.fetch_add(1, Ordering::Relaxed);
+            } else {
+                self.receive_alone(project, event, tally).await;
+            }
+        }
+    }
+
     /// As the gateway does, tries again after a deadlock.
     async fn call(
         &self,
         sql: &str,
         parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
         tally: &Tally,
-    ) {
+    ) -> Vec<Row> {
         loop {
             match self.owner.query(sql, parameters).await {
-                Ok(_) => break,
+                Ok(rows) => return rows,
                 Err(error) if error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED) => {
                     tally.deadlocks.fetch_add(1, Ordering::Relaxed);
                 }
@@ -113,10 +175,16 @@ pub async fn deliver(doors: &[Arc<Door>], project: i64, steps: &[Step], tally: &
         let (door, tally) = (Arc::clone(door), Arc::clone(tally));
         workers.push(tokio::spawn(async move {
             loop {
-                let step = steps.lock().await.pop_front();
-                match step {
-                    None | Some(Step::Payday) => break,
-                    Some(Step::Event(event)) => door.receive(project, &event, &tally).await,
+                let (events, other) = {
+                    let mut steps = steps.lock().await;
+                    let most = door.takes(steps.len());
+                    let events = take_events(&mut steps, most);
+                    let other = events.is_empty().then(|| steps.pop_front()).flatten();
+                    (events, other)
+                };
+                match other {
+                    None if !events.is_empty() => door.receive(project, &events, &tally).await,
+                    None | Some(Step::Event(_) | Step::Payday) => break,
                     Some(Step::Change(_)) => {
                         // In their own order: the next one waits until this is done.
                         let mut changes = changes.lock().await;
@@ -130,6 +198,17 @@ pub async fn deliver(doors: &[Arc<Door>], project: i64, steps: &[Step], tally: &
     for worker in workers {
         worker.await.expect("every step is taken");
     }
+}
+
+/// The events in front, but at most so many.
+fn take_events(steps: &mut VecDeque<Step>, most: usize) -> Vec<Delivery> {
+    let mut events = Vec::new();
+    while events.len() < most
+        && let Some(Step::Event(event)) = steps.pop_front_if(|step| matches!(step, Step::Event(_)))
+    {
+        events.push(event);
+    }
+    events
 }
 
 /// Replays events that came before the rate of their currency; nothing else may be parked.

@@ -82,9 +82,10 @@ async fn converge(provider: &str, tell: Tell) {
         panic!("{provider}, AFFILIATE_SEED={seed}: {found}\n{least}");
     }
     println!(
-        "{provider}: {} batches of {LIVES_A_BATCH} lives, {} deliveries, {} deadlocks",
+        "{provider}: {} batches of {LIVES_A_BATCH} lives, {} deliveries, {} of them together, {} deadlocks",
         seeds.len(),
         tally.events.load(Ordering::Relaxed),
+        tally.together.load(Ordering::Relaxed),
         tally.deadlocks.load(Ordering::Relaxed)
     );
     for database in databases {

@@ -8,4 +8,5 @@ mod rotation;
 mod signature;
 mod stripe_api;
 mod support;
+mod together;
 mod vectors;

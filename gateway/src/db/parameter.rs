@@ -36,4 +36,6 @@ parameter! {
     &str => TEXT,
     Option<&str> => TEXT,
     &[u8] => BYTEA,
+    Vec<Option<&str>> => TEXT_ARRAY,
+    Vec<&[u8]> => BYTEA_ARRAY,
 }

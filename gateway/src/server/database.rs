@@ -61,6 +61,15 @@ impl CallError {
         }
     }
 
+    /// The same for another one whose statement would fare alike: where the database is out of reach.
+    pub fn for_another(&self) -> Option<Self> {
+        match self {
+            Self::Checkout(reason) => Some(Self::Checkout(reason.clone())),
+            Self::Silent => Some(Self::Silent),
+            Self::Statement(_) => None,
+        }
+    }
+
     /// Whether the server refused the statement, rather than being out of reach.
     pub fn is_raised(&self) -> bool {
         matches!(self, Self::Statement(failure) if failure.as_db_error().is_some())
