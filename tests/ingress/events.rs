@@ -224,3 +224,23 @@ async fn events_of_another_project_do_not_exist() {
     assert_eq!(other.get("/api/v1/events").await.json()["data"], json!([]));
     shop.close().await;
 }
+
+#[tokio::test]
+async fn an_event_in_a_transaction_of_another_isolation_is_tried_again_not_parked() {
+    let shop = open(&[]).await;
+    shop.project.add_affiliate("ada@example.com", "ADA").await;
+    let client = shop.database.connect_superuser().await;
+    let body = Event::sale("pi_1", 10_000).code("ADA").body();
+    let receive = "SELECT affiliate_private.receive_event($1, 'stripe', NULL, $2)";
+    for (isolation, code) in [("repeatable read", Some("25001")), ("read committed", None)] {
+        let set = format!("SET default_transaction_isolation = '{isolation}'");
+        client.batch_execute(&set).await.expect("a setting");
+        let received = client.query_one(receive, &[&shop.project.id, &body]).await;
+        let found = received.err();
+        let found = found.as_ref().and_then(|error| error.code());
+        assert_eq!(found.map(tokio_postgres::error::SqlState::code), code);
+        let stored = usize::from(code.is_none());
+        assert_eq!(shop.stored_events().await.len(), stored, "{isolation}");
+    }
+    shop.close().await;
+}

@@ -122,7 +122,7 @@ async fn what_would_keep_others_locks_too_long_is_left_out() {
     let blocker = hold(&shop, &held).await;
     let client = shop.database.connect_superuser().await;
     let known = secret_id(&shop, &client).await;
-    // Five of the six are waited for until half a second is over.
+    // Three of the six are waited for, a tenth of a second each, and then the call has lasted long enough.
     let events: Vec<_> = (1..=7).map(|n| (known, sale(n))).collect();
     assert_eq!(ingest(&shop, &client, &events).await, [const { None }; 7]);
     assert!(stored(&shop).await.is_empty());

@@ -94,6 +94,7 @@ async fn requests_events_outbox_and_pool_are_counted() {
             r#"affiliate_provider_events_total{provider="stripe",outcome="refused"}"#,
             1.0,
         ),
+        ("affiliate_provider_events_waiting", 0.0),
         ("affiliate_database_up", 1.0),
         ("affiliate_database_connections_max", 9.0),
         ("affiliate_parked_events", 0.0),

@@ -5,10 +5,12 @@
 
 mod queue;
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::server::database::{CallError, Database, Repeat};
 pub(super) use queue::Event;
@@ -18,6 +20,8 @@ use queue::{Answer, Queue, Waiting};
 const CONNECTIONS_PER_LANE: usize = 4;
 /// A call that takes longer (an event that settles thousands of sales, a lock) does not hold up those behind it.
 const SLOW: Duration = Duration::from_millis(250);
+/// The same for an event that none goes with: where a lane waits for the disk or the network, more lanes make up for it.
+const SLOW_ALONE: Duration = Duration::from_millis(5);
 
 const ALONE: &str = "SELECT affiliate_api.ingest_provider_event($1, $2, $3, $4, $5)::text";
 const TOGETHER: &str = "SELECT affiliate_api.ingest_provider_events($1, $2, $3, $4, $5)";
@@ -59,10 +63,26 @@ impl Intake {
         }) {
             tokio::spawn(Arc::clone(self).work());
         }
-        match answered.await {
+        let mut answered = pin!(answered);
+        let in_time = timeout(self.database.checkout_timeout(), &mut answered).await;
+        let answer = match in_time {
+            Ok(answer) => answer,
+            Err(_) if self.state().queue.give_up(&event) => {
+                let reason = "every connection for events is in use".to_owned();
+                return Err(CallError::Checkout(reason));
+            }
+            // It has been taken.
+            Err(_) => answered.await,
+        };
+        match answer {
             Ok(Some(result)) => result,
             Ok(None) | Err(_) => self.alone(&event).await,
         }
+    }
+
+    /// How many events wait for a lane.
+    pub(crate) fn waiting(&self) -> usize {
+        self.state().queue.len()
     }
 
     /// Has an event wait, and says whether there is a lane for it that nobody works in.
@@ -135,9 +155,10 @@ impl Intake {
     async fn work(self: Arc<Self>) {
         while let Some(events) = self.next() {
             let intake = Arc::clone(&self);
+            let slow = if events.len() == 1 { SLOW_ALONE } else { SLOW };
             let handed_over = tokio::spawn(async move { intake.hand_over(events).await });
             // A slow one goes on beside what follows it.
-            let _ = tokio::time::timeout(SLOW, handed_over).await;
+            let _ = timeout(slow, handed_over).await;
         }
     }
 
@@ -157,10 +178,18 @@ impl Intake {
             [only] => vec![Some(self.alone(&only.event).await)],
             several => match self.together(several).await {
                 Ok(texts) => texts.into_iter().map(|text| text.map(Ok)).collect(),
-                Err(failure) => several
-                    .iter()
-                    .map(|_| failure.for_another().map(Err))
-                    .collect(),
+                Err(failure) => {
+                    let reason = failure.to_string();
+                    tracing::warn!(
+                        reason,
+                        events = several.len(),
+                        "events do not go in together"
+                    );
+                    several
+                        .iter()
+                        .map(|_| failure.for_another().map(Err))
+                        .collect()
+                }
             },
         };
         answers.resize_with(events.len(), || None);

@@ -134,6 +134,11 @@ impl Database {
         self.access.pool.status()
     }
 
+    /// How long a connection is waited for.
+    pub fn checkout_timeout(&self) -> Duration {
+        self.checkout_timeout
+    }
+
     /// A connection from the pool.
     ///
     /// # Errors

@@ -147,6 +147,11 @@ impl Scrape {
             "Requests that wait for a connection",
             pool.waiting,
         );
+        out.gauge(
+            "affiliate_provider_events_waiting",
+            "Events of payment providers that wait for their turn",
+            self.app.intake.waiting(),
+        );
         let figures = self.figures().await;
         out.gauge(
             "affiliate_database_up",

@@ -65,8 +65,9 @@ BEGIN
   VALUES (store_event.p_project_id, store_event.p_provider, store_event.p_event_key, v_result.event_type,
           v_result.occurred_at, v_result.outcome, v_result.error, store_event.p_body)
   RETURNING provider_event_id INTO v_id;
-  -- Autovacuum comes within a minute, in which a backlog of events can be many thousands.
-  IF v_id IN (300, 3000) THEN
+  -- Autovacuum comes within a minute, in which a backlog of events can be many thousands. Twice, since an event that is taken back
+  -- takes its number with it.
+  IF v_id IN (300, 400, 3000, 4000) THEN
     PERFORM affiliate_private.take_statistics();
   END IF;
   RETURN v_result.outcome;
@@ -137,8 +138,8 @@ BEGIN
       outcome := 'applied';
     END IF;
   EXCEPTION
-    -- Not the event's fault: let the whole delivery fail, so that it is tried again.
-    WHEN transaction_rollback OR lock_not_available OR insufficient_resources OR operator_intervention OR system_error OR internal_error THEN
+    -- Not the event's fault: let the whole delivery fail, so that it is tried again. A transaction of the wrong isolation level is one of them.
+    WHEN transaction_rollback OR invalid_transaction_state OR lock_not_available OR insufficient_resources OR operator_intervention OR system_error OR internal_error THEN
       RAISE;
     WHEN OTHERS THEN
       outcome := 'parked';

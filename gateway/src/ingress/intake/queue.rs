@@ -58,6 +58,27 @@ impl Queue {
         queue.push_back(waiting);
     }
 
+    /// How many events wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.values().map(VecDeque::len).sum()
+    }
+
+    /// Has an event wait no longer; says whether it still did.
+    pub(super) fn give_up(&mut self, event: &Arc<Event>) -> bool {
+        let source = (event.project_id, event.provider);
+        let Some(queue) = self.waiting.get_mut(&source) else {
+            return false;
+        };
+        let before = queue.len();
+        queue.retain(|waiting| !Arc::ptr_eq(&waiting.event, event));
+        let gave_up = queue.len() < before;
+        if queue.is_empty() {
+            self.waiting.remove(&source);
+            self.turns.retain(|turn| *turn != source);
+        }
+        gave_up
+    }
+
     /// The next events of whose turn it is, so that a burst of one project does not keep the others waiting.
     pub(super) fn take(&mut self) -> Vec<Waiting> {
         let (mut events, mut bytes) = (Vec::new(), 0);
@@ -166,5 +187,34 @@ mod tests {
         assert_eq!(taken(&mut queue), [(1, "stripe", 2)]);
         assert_eq!(taken(&mut queue), []);
         assert!(queue.waiting.is_empty() && queue.turns.is_empty());
+        let crowd = [
+            [(1, Provider::Stripe, 1); 900].as_slice(),
+            &[(2, Provider::Stripe, 2)],
+        ]
+        .concat();
+        let (mut queue, mut askers) = self::queue(&crowd);
+        askers.drain(..900);
+        assert_eq!(taken(&mut queue), [(2, "stripe", 2)]);
+    }
+
+    #[test]
+    fn an_event_that_waits_can_give_up_and_one_that_was_taken_cannot() {
+        let of = [
+            (1, Provider::Stripe, 1),
+            (1, Provider::Stripe, 2),
+            (2, Provider::Stripe, 3),
+        ];
+        let (mut queue, _askers) = queue(&of);
+        let events: Vec<Arc<Event>> = ([1, 2].iter())
+            .flat_map(|project| &queue.waiting[&(*project, Provider::Stripe)])
+            .map(|waiting| Arc::clone(&waiting.event))
+            .collect();
+        assert!(queue.give_up(&events[0]));
+        assert_eq!(queue.len(), 2);
+        assert_eq!(taken(&mut queue), [(1, "stripe", 2)]);
+        assert!(!queue.give_up(&events[1]));
+        assert!(queue.give_up(&events[2]));
+        assert!(queue.waiting.is_empty() && queue.turns.is_empty());
+        assert_eq!(taken(&mut queue), []);
     }
 }
