@@ -1,7 +1,7 @@
 //! One event more does not settle a long history again: how many sales each of them settles, which is what it costs.
 
 use affiliate_tests::cluster::Cluster;
-use affiliate_tests::database::{Profile, TestDatabase, looked_at};
+use affiliate_tests::database::{Profile, TestDatabase};
 use serde_json::Value;
 use tokio_postgres::Client;
 
@@ -215,47 +215,4 @@ async fn the_end_of_a_subscription_settles_its_payments_once() {
         RENEWALS
     );
     customer.close().await;
-}
-
-/// Every index begins with the project, so that for the few rows there are at first any of them looks good enough, and a plan
-/// that took the wrong one reads the whole project. Other customers' sales are none of an event's business.
-#[tokio::test]
-async fn in_a_new_database_a_backlog_of_others_is_not_read_again_and_again() {
-    let database = Cluster::shared()
-        .await
-        .create_database(Profile::Portable)
-        .await;
-    let client = database.connect_superuser().await;
-    let project = project(&client).await;
-    let receive = "SELECT affiliate_private.receive_event($1, 'stripe', NULL, $2)";
-    let receive = client.prepare(receive).await.expect("a statement");
-    for n in 0..320 {
-        let event = invoice(
-            &format!("in_{n}"),
-            START + n,
-            &format!("sub_{n}"),
-            &format!("cus_{n}"),
-            1000,
-        );
-        let body = event.to_string().into_bytes();
-        let received = client.execute(&receive, &[&project, &body]).await;
-        received.expect("an answer");
-    }
-    let event = invoice("in_last", START + DAY, "sub_last", "cus_last", 1000);
-    let body = event.to_string().into_bytes();
-    let tables = ["affiliate_private.sale", "affiliate_private.conversion"];
-    client.batch_execute("BEGIN").await.expect("a transaction");
-    let before = looked_at(&client, &tables).await;
-    client
-        .execute(&receive, &[&project, &body])
-        .await
-        .expect("an answer");
-    let after = looked_at(&client, &tables).await;
-    client.batch_execute("COMMIT").await.expect("a commit");
-    assert!(
-        after - before < 100,
-        "{} sales and conversions were looked at",
-        after - before
-    );
-    database.drop().await;
 }

@@ -13,6 +13,7 @@ mod door;
 mod http;
 mod lemonsqueezy;
 mod paddle;
+mod plans;
 mod polar;
 mod regressions;
 mod shrink;

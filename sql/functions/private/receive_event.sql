@@ -79,7 +79,7 @@ CREATE OR REPLACE FUNCTION affiliate_private.take_statistics() RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   ANALYZE affiliate_private.customer, affiliate_private.customer_identity, affiliate_private.sale, affiliate_private.evidence, affiliate_private.refund,
-    affiliate_private.subscription, affiliate_private.referred_user, affiliate_private.conversion, affiliate_private.ledger_entry, affiliate_private.affiliate,
+    affiliate_private.subscription, affiliate_private.payment_link, affiliate_private.referred_user, affiliate_private.conversion, affiliate_private.ledger_entry, affiliate_private.affiliate,
     affiliate_private.attribution_code, affiliate_private.referral_link, affiliate_private.sale_edit, affiliate_private.provider_event;
 END
 $$;
