@@ -27,6 +27,7 @@ use crate::error::ApiError;
 use crate::metrics;
 use crate::server::{App, RequestBody};
 use intake::Event;
+pub use intake::lanes;
 use provider::Provider;
 use secrets::{Freshness, Secrets};
 use signature::{Clock, Refusal, Verified};

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use affiliate_gateway::db::DbConfig;
+use affiliate_gateway::ingress::lanes;
 use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::Profile;
 use affiliate_tests::shop::Shop;
@@ -93,7 +94,9 @@ pub async fn run(cluster: &Cluster, table: &mut Table) {
         .expect("statistics");
     let url = shop.database.superuser_url();
     // As many as the gateway opens, so that what is compared is its work and not another crowd in the database.
-    let pool = u32::try_from(DbConfig::new(url).pool_size).expect("few connections");
+    let opened = DbConfig::new(url).pool_size;
+    let pool = u32::try_from(opened).expect("few connections");
+    let lanes = u32::try_from(lanes(opened)).expect("few lanes");
     let measure = |script: &str, connections| {
         tokio::task::block_in_place(|| pgbench::rate(cluster, url, script, connections, SECONDS))
     };
@@ -111,7 +114,6 @@ pub async fn run(cluster: &Cluster, table: &mut Table) {
     let secret = "SELECT max(s.secret_id) FROM affiliate_private.provider_secret AS s WHERE s.project_id = $1";
     let secret = superuser.query_one(secret, &[&project]).await;
     let together = script_together(project, secret.expect("a secret").get(0), &any_customer);
-    let lanes = pool.div_ceil(4);
     let (mut through_http, mut in_sql, mut eight) = (Vec::new(), Vec::new(), Vec::new());
     // Inserts one after another, whose rate is the machine's for one durable row; and as many at a time as there are connections,
     // which share their flushes.

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::support::{assert_refused, assert_taken, deliver, open, secret};
+use crate::support::{assert_refused, assert_taken, connect, deliver, open, secret};
 
 /// One connection for events, so that all but one at a time have to wait.
 const ONE_LANE: &[(&str, &str)] = &[("AFFILIATE_POOL_SIZE", "4")];
@@ -148,7 +148,7 @@ async fn a_crowd_is_answered_each_for_itself() {
             ));
         }
     }
-    crate::support::connect(&shop, "stripe", json!({"environment": "test"})).await;
+    connect(&shop, "stripe", json!({"environment": "test"})).await;
     let answers = join_all(bodies.iter().map(|(_, body)| send(&shop, body))).await;
     let mut statuses: Vec<String> = Vec::new();
     for ((kind, _), answer) in bodies.iter().zip(&answers) {

@@ -26,6 +26,12 @@ const SLOW_ALONE: Duration = Duration::from_millis(5);
 const ALONE: &str = "SELECT affiliate_api.ingest_provider_event($1, $2, $3, $4, $5)::text";
 const TOGETHER: &str = "SELECT affiliate_api.ingest_provider_events($1, $2, $3, $4, $5)";
 
+/// How many calls with events a gateway makes at a time that has so many connections, as long as none of them is slow.
+#[must_use]
+pub fn lanes(connections: usize) -> usize {
+    connections.div_ceil(CONNECTIONS_PER_LANE)
+}
+
 #[derive(Debug, Default)]
 struct State {
     queue: Queue,
@@ -45,7 +51,7 @@ impl Intake {
         let connections = database.pool_status().max_size;
         Self {
             database,
-            most_lanes: connections.div_ceil(CONNECTIONS_PER_LANE),
+            most_lanes: lanes(connections),
             state: Mutex::default(),
         }
     }

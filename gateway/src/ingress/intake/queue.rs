@@ -26,6 +26,15 @@ pub(in crate::ingress) struct Event {
     pub(in crate::ingress) body: Bytes,
 }
 
+/// Whose events go in together: a project's from one provider.
+type Source = (i64, Provider);
+
+impl Event {
+    fn source(&self) -> Source {
+        (self.project_id, self.provider)
+    }
+}
+
 /// What an event came to; nothing where it has to go in alone.
 pub(super) type Answer = Option<Result<String, CallError>>;
 
@@ -35,9 +44,6 @@ pub(super) struct Waiting {
     pub(super) event: Arc<Event>,
     pub(super) answer: oneshot::Sender<Answer>,
 }
-
-/// Whose events go in together: a project's from one provider.
-type Source = (i64, Provider);
 
 /// Events that no lane was free for.
 #[derive(Debug, Default)]
@@ -50,7 +56,7 @@ pub(super) struct Queue {
 impl Queue {
     /// Has an event wait for its project's turn.
     pub(super) fn push(&mut self, waiting: Waiting) {
-        let source = (waiting.event.project_id, waiting.event.provider);
+        let source = waiting.event.source();
         let queue = self.waiting.entry(source).or_default();
         if queue.is_empty() {
             self.turns.push_back(source);
@@ -65,7 +71,7 @@ impl Queue {
 
     /// Has an event wait no longer; says whether it still did.
     pub(super) fn give_up(&mut self, event: &Arc<Event>) -> bool {
-        let source = (event.project_id, event.provider);
+        let source = event.source();
         let Some(queue) = self.waiting.get_mut(&source) else {
             return false;
         };
