@@ -26,7 +26,7 @@ setup: ## Private Postgres, libclang and cargo-pgrx below .local/, and the exten
 	@extension/setup.sh
 
 run: setup ## Build everything and run it on a private Postgres: `affiliate dev`
-	@cargo build --locked --quiet -p affiliate-gateway
+	@cargo build --locked -p affiliate-gateway
 	@exec env -u DATABASE_URL target/debug/affiliate dev
 
 test: setup ## Format, lints and every test, with the native and the portable kernels

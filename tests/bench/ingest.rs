@@ -111,9 +111,7 @@ pub async fn run(cluster: &Cluster, table: &mut Table) {
         .await
         .expect("statistics");
 
-    let secret = "SELECT max(s.secret_id) FROM affiliate_private.provider_secret AS s WHERE s.project_id = $1";
-    let secret = superuser.query_one(secret, &[&project]).await;
-    let together = script_together(project, secret.expect("a secret").get(0), &any_customer);
+    let together = script_together(project, shop.stripe_secret_id().await, &any_customer);
     let (mut through_http, mut in_sql, mut eight) = (Vec::new(), Vec::new(), Vec::new());
     // Inserts one after another, whose rate is the machine's for one durable row; and as many at a time as there are connections,
     // which share their flushes.

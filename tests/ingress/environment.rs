@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{assert_refused, assert_taken, connect, deliver, open, secret};
+use crate::support::{assert_refused, assert_taken, connect, deliver, open, secret, thin};
 
 fn stripe(name: &str, live: bool) -> Value {
     json!({"id": format!("evt_{name}"), "object": "event", "type": "balance.available", "livemode": live,
@@ -76,15 +76,7 @@ async fn the_prefix_of_a_key_tells_the_mode_unless_it_is_set() {
 #[tokio::test]
 async fn thin_events_are_refused_and_nothing_is_stored() {
     let shop = open(&[]).await;
-    let thin = json!({"id": "evt_thin", "object": "v2.core.event", "type": "v1.invoice.paid", "livemode": false,
-                      "created": "2026-08-26T00:00:00Z", "snapshot_event": "evt_1"});
-    let answer = deliver(
-        &shop,
-        "stripe",
-        secret("stripe"),
-        thin.to_string().as_bytes(),
-    )
-    .await;
+    let answer = deliver(&shop, "stripe", secret("stripe"), &thin(1)).await;
     assert_refused(&answer, 400, "thin event");
     assert_eq!(shop.stored_events().await.len(), 0);
     // What cannot be read at all is kept, as before.

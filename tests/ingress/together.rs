@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::support::{assert_refused, assert_taken, connect, deliver, open, secret};
+use crate::support::{assert_refused, assert_taken, connect, deliver, open, secret, thin};
 
 /// One connection for events, so that all but one at a time have to wait.
 const ONE_LANE: &[(&str, &str)] = &[("AFFILIATE_POOL_SIZE", "4")];
@@ -16,11 +16,6 @@ fn sale(number: usize) -> Vec<u8> {
     Event::sale(&format!("pi_{number}"), 10_000)
         .code("ADA")
         .body()
-}
-
-fn thin(number: usize) -> Vec<u8> {
-    json!({"id": format!("evt_thin_{number}"), "object": "v2.core.event", "type": "v1.invoice.paid", "livemode": false,
-           "created": "2026-08-26T00:00:00Z"}).to_string().into_bytes()
 }
 
 async fn send(shop: &Shop, body: &[u8]) -> Answer {
@@ -49,12 +44,6 @@ async fn stored(shop: &Shop) -> Vec<String> {
     keys
 }
 
-async fn secret_id(shop: &Shop, client: &Client) -> i64 {
-    let id = "SELECT max(s.secret_id) FROM affiliate_private.provider_secret AS s WHERE s.project_id = $1 AND s.provider = 'stripe'";
-    let row = client.query_one(id, &[&shop.project.id]).await;
-    row.expect("a secret").get(0)
-}
-
 /// Events with the secrets they were signed with, in one call; gives what became of each.
 async fn ingest(shop: &Shop, client: &Client, events: &[(i64, Vec<u8>)]) -> Vec<Option<String>> {
     let ids = vec![None::<String>; events.len()];
@@ -81,7 +70,7 @@ async fn what_cannot_go_in_with_others_is_left_out_and_they_are_not() {
     let client = shop.database.connect_superuser().await;
     let patience = "SET statement_timeout = '20s'";
     client.batch_execute(patience).await.expect("a setting");
-    let known = secret_id(&shop, &client).await;
+    let known = shop.stripe_secret_id().await;
     // The first on a connection takes longer, and how long a call may go on is limited.
     let first = ingest(&shop, &client, &[(known, sale(0))]).await;
     assert_eq!(first, [Some("applied".to_owned())]);
@@ -121,7 +110,7 @@ async fn what_would_keep_others_locks_too_long_is_left_out() {
     let held: Vec<&str> = held.iter().map(String::as_str).collect();
     let blocker = hold(&shop, &held).await;
     let client = shop.database.connect_superuser().await;
-    let known = secret_id(&shop, &client).await;
+    let known = shop.stripe_secret_id().await;
     // Three of the six are waited for, a tenth of a second each, and then the call has lasted long enough.
     let events: Vec<_> = (1..=7).map(|n| (known, sale(n))).collect();
     assert_eq!(ingest(&shop, &client, &events).await, [const { None }; 7]);

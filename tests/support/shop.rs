@@ -58,6 +58,15 @@ impl Shop {
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
     }
 
+    /// The id of the newest of Stripe's signing secrets.
+    pub async fn stripe_secret_id(&self) -> i64 {
+        let client = self.database.connect_superuser().await;
+        let sql = "SELECT max(s.secret_id) FROM affiliate_private.provider_secret AS s
+                   WHERE s.project_id = $1 AND s.provider = 'stripe'";
+        let row = client.query_one(sql, &[&self.project.id]).await;
+        row.expect("a secret").get(0)
+    }
+
     /// Closes the gateway and drops the database.
     pub async fn close(self) {
         drop(self.gateway);

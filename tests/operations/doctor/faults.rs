@@ -1,7 +1,7 @@
 //! One fault at a time.
 
 /// Check, what the finding has to speak of, and how the fault is made by a superuser.
-pub(super) const FAULTS: [(&str, &str, &str); 22] = [
+pub(super) const FAULTS: [(&str, &str, &str); 24] = [
     (
         "functions",
         "affiliate_api.readiness(): the function does not run with the rights of its owner",
@@ -42,6 +42,16 @@ pub(super) const FAULTS: [(&str, &str, &str); 22] = [
         "server",
         "writes: it takes none from this login: default_transaction_read_only is on",
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$",
+    ),
+    (
+        "server",
+        "isolation: default_transaction_isolation is repeatable read for this login",
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = %L', current_database(), 'repeatable read'); END $$",
+    ),
+    (
+        "server",
+        "isolation: default_transaction_isolation is serializable for affiliate_gateway",
+        "DO $$ BEGIN EXECUTE format('ALTER ROLE affiliate_gateway IN DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$",
     ),
     (
         "parked_events",
