@@ -36,6 +36,9 @@ pub use tolerance::Tolerance;
 /// Raised where the secret that verified the event has been revoked meanwhile.
 const SECRET_REVOKED: &str = "RF410";
 
+/// What became of an event that is not taken and not worth trying again.
+const REFUSED: &str = "refused";
+
 /// Answers `POST /webhook/{provider}/{project_id}`.
 pub(crate) async fn receive(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
@@ -44,7 +47,12 @@ pub(crate) async fn receive(State(app): State<Arc<App>>, request: Request) -> Re
     let answered = match target(parts.uri.path()) {
         Some((provider, project_id)) => {
             let answered = handle(&app, provider, project_id, &parts.headers, &mut body).await;
-            metrics::provider_event(provider.name(), outcome(&answered));
+            let outcome = outcome(&answered);
+            metrics::provider_event(provider.name(), outcome);
+            if let (REFUSED, Err(error)) = (outcome, &answered) {
+                let (provider, reason) = (provider.name(), error.message());
+                tracing::warn!(provider, project_id, reason, "event refused");
+            }
             answered
         }
         None => Err(ApiError::not_found("There is no such webhook endpoint")),
@@ -74,7 +82,7 @@ fn outcome(answered: &Result<String, ApiError>) -> &'static str {
                 _ => "received",
             }
         }
-        Err(error) if error.status().is_client_error() => "refused",
+        Err(error) if error.status().is_client_error() => REFUSED,
         Err(_) => "failed",
     }
 }

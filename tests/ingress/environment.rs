@@ -13,12 +13,17 @@ fn lemonsqueezy(name: &str, live: bool) -> Value {
     json!({"meta": {"event_name": "license_key_created", "test_mode": !live}, "data": {"id": name}})
 }
 
+fn lemonsqueezy_order(name: &str, live: bool) -> Value {
+    json!({"meta": {"event_name": "license_key_created"}, "data": {"id": format!("order_{name}"), "attributes": {"test_mode": !live}}})
+}
+
 #[tokio::test]
 async fn a_project_for_one_mode_takes_no_events_of_the_other() {
     let shop = open(&[]).await;
     let makers = [
         ("stripe", stripe as fn(&str, bool) -> Value),
         ("lemonsqueezy", lemonsqueezy),
+        ("lemonsqueezy", lemonsqueezy_order),
     ];
     let mut taken = 0;
     for (provider, event) in makers {
@@ -79,6 +84,16 @@ async fn thin_events_are_refused_and_nothing_is_stored() {
     let answer = deliver(&shop, "stripe", secret("stripe"), &thin(1)).await;
     assert_refused(&answer, 400, "thin event");
     assert_eq!(shop.stored_events().await.len(), 0);
+    let logs = shop.gateway.logs();
+    let said = logs.lines().find(|line| line.contains("event refused"));
+    let said: Value = serde_json::from_str(said.expect("a line")).expect("JSON");
+    assert_eq!(said["project_id"], json!(shop.project.id));
+    assert!(
+        said["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("thin event")),
+        "{said}"
+    );
     // What cannot be read at all is kept, as before.
     for body in ["[]", "{", "\"v2.core.event\"", "{\"livemode\":1}"] {
         assert_taken(&deliver(&shop, "stripe", secret("stripe"), body.as_bytes()).await);

@@ -92,4 +92,115 @@ async fn a_sale_that_pays_nothing_says_why() {
         why.starts_with("this sale earns nothing: commission_duration is first_purchase"),
         "{why}"
     );
+    // One that comes to nothing, whose fixed amount is not earned either.
+    let fixed = "SELECT affiliate.set_project($1, '{\"commission_fixed\":3,\"commission_duration\":\"lifetime\",\"recurring_commission\":false}', '2021-01-01 00:00Z')";
+    client
+        .execute(fixed, &[&shop.project.id])
+        .await
+        .expect("a setting");
+    let free = Event::sale("pi_3", 0).at(1_780_000_120).code("ADA");
+    shop.project.deliver(&free).await;
+    let of = async |reference: &str| {
+        let all = shop.project.conversions().await;
+        let found = all.iter().find(|one| one["reference"] == reference);
+        explain(&shop, &found.expect("a conversion")["id"]).await
+    };
+    let told = of("pi_3").await;
+    assert_eq!(
+        told["rule"]["why"],
+        json!("a sale that comes to zero or less earns nothing")
+    );
+    assert_eq!(told["rule"]["lines"][0]["commission"], json!(0));
+    for (invoice, reason, why) in [
+        (
+            "in_1",
+            "subscription_create",
+            "no narrower rule was in force, so the project's default applies",
+        ),
+        (
+            "in_2",
+            "subscription_cycle",
+            "this sale earns nothing: it is a renewal, and recurring_commission is off",
+        ),
+    ] {
+        let at = if invoice == "in_1" {
+            1_780_100_000
+        } else {
+            1_780_200_000
+        };
+        let paid = Event::invoice(invoice, "sub_1", reason, 5000).at(at);
+        let paid = paid.object("metadata", json!({"referral_code": "ADA"}));
+        shop.project.deliver(&paid).await;
+        assert_eq!(of(invoice).await["rule"]["why"], json!(why));
+    }
+}
+
+#[tokio::test]
+async fn rates_other_names_and_the_owners_word_are_named() {
+    let shop = Shop::open(Profile::Portable).await;
+    shop.project.add_affiliate("ada@example.com", "ADA").await;
+    let bob = shop.project.add_affiliate("bob@example.com", "BOB").await;
+    let client = shop.database.connect().await;
+    let rate = "SELECT affiliate.set_exchange_rate($1, 'JPY', '0.0067', '2020-01-01 00:00Z')";
+    client
+        .execute(rate, &[&shop.project.id])
+        .await
+        .expect("a rate");
+    let yen = Event::sale("pi_1", 1000).currency("jpy").code("ADA");
+    shop.project.deliver(&yen).await;
+    // Told before it had its invoice.
+    let session = Event::sale("pi_2", 5000).customer("cus_2").code("ADA");
+    shop.project
+        .deliver(&session.email("two@customers.example"))
+        .await;
+    let invoice = Event::old_invoice("in_2", "sub_2", "manual", 5000)
+        .object("payment_intent", json!("pi_2"))
+        .customer("cus_2");
+    shop.project.deliver(&invoice).await;
+    let said = json!({"email": "three@customers.example", "affiliate_id": bob});
+    assert_eq!(
+        shop.project.post("/api/v1/referrals", &said).await.status,
+        201
+    );
+    let later = Event::sale("pi_3", 5000).email("three@customers.example");
+    let now = affiliate_tests::stripe::now();
+    shop.project.deliver(&later.at(now + 1)).await;
+
+    let all = shop.project.conversions().await;
+    let of = async |reference: &str| {
+        let found = all.iter().find(|one| one["reference"] == reference);
+        explain(&shop, &found.expect("a conversion")["id"]).await
+    };
+    // 1000 JPY x 0.0067 x 20 % = 1.34 USD
+    let told = of("pi_1").await;
+    assert_eq!(
+        (
+            &told["rule"]["exchange_rate"],
+            &told["rule"]["lines"][0]["base"],
+            &told["result"]["commission"]
+        ),
+        (&json!(0.0067), &json!(1000), &json!(1.34))
+    );
+    let told = of("pi_2").await;
+    assert_eq!(
+        told["rule"]["why"],
+        json!("this is another name of a payment that counts as in_2")
+    );
+    let told = of("pi_3").await;
+    assert_eq!(told["credited"]["affiliate_id"], json!(bob));
+    assert_eq!(
+        (
+            &told["evidence"][0]["source"],
+            &told["evidence"][0]["verdict"]
+        ),
+        (
+            &json!("manual"),
+            &json!("wins: what the owner said of who referred this customer")
+        )
+    );
+    // Both names of the payment are one purchase.
+    assert_eq!(
+        shop.project.affiliate("ada@example.com").await["purchases"],
+        json!(2)
+    );
 }

@@ -95,13 +95,6 @@ async fn signed_events_that_make_no_sense_are_kept_parked_and_answered() {
                     .body(),
             ),
             (
-                "a number for a code",
-                sale()
-                    .id("evt_l")
-                    .object("metadata", json!({"referral_code": 7}))
-                    .body(),
-            ),
-            (
                 "a negative refund",
                 Event::refund("pi_good", 9999, -1).body(),
             ),

@@ -36,6 +36,48 @@ async fn what_the_owner_said_just_before_a_sale_counts_for_it_and_what_came_afte
 }
 
 #[tokio::test]
+async fn a_code_is_whose_it_was_when_it_was_named_whatever_happens_to_it_in_the_same_second() {
+    let shop = Shop::open(Profile::Portable).await;
+    shop.project.add_affiliate("ada@example.com", "ADA").await;
+    shop.project.add_affiliate("bob@example.com", "BOB").await;
+    let rename = async |email: &str, code: &str| {
+        let path = format!("/api/v1/affiliates/{email}");
+        let answer = shop
+            .project
+            .put(&path, &json!({"referral_code": code}))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+    };
+    let paid = async |invoice: &str, subscription: &str, at: i64| {
+        let event = Event::invoice(invoice, subscription, "subscription_cycle", 1000)
+            .customer(&format!("cus_{subscription}"))
+            .object(
+                "customer_email",
+                json!(format!("{subscription}@example.com")),
+            )
+            .set(
+                "/data/object/parent/subscription_details/metadata",
+                json!({"referral_code": "ADA"}),
+            );
+        assert_eq!(shop.project.deliver(&event.at(at)).await, "applied");
+    };
+    paid("in_1", "sub_1", now()).await;
+    rename("ada@example.com", "ADALINE").await;
+    rename("bob@example.com", "ADA").await;
+    paid("in_2", "sub_2", now()).await;
+    rename("bob@example.com", "ROBERT").await;
+    for (invoice, subscription) in [("in_3", "sub_1"), ("in_4", "sub_2")] {
+        paid(invoice, subscription, now() + 2).await;
+    }
+    for email in ["ada@example.com", "bob@example.com"] {
+        let affiliate = shop.project.affiliate(email).await;
+        assert_eq!(affiliate["purchases"], json!(2), "{email}");
+    }
+    assert_clean(&shop.database).await;
+    shop.close().await;
+}
+
+#[tokio::test]
 async fn a_sign_up_just_before_a_sale_speaks_for_it() {
     let shop = Shop::open(Profile::Portable).await;
     let ada = shop.project.add_affiliate("ada@example.com", "ADA").await;

@@ -283,10 +283,6 @@ async fn wrong_values_park_the_event_and_name_the_field() {
             Event::order(5, 1).attribute("user_email", json!(7)),
         ),
         (
-            "referral_code",
-            Event::order(6, 1).custom(json!({"referral_code": ["ADA"]})),
-        ),
-        (
             "currency",
             Event::order(7, 1).attribute("currency", json!(null)),
         ),

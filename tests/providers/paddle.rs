@@ -254,10 +254,6 @@ async fn wrong_values_park_the_event_and_name_the_field() {
         ("details.totals", sale("txn_4").data("details", json!({}))),
         ("occurred_at", sale("txn_5").at("2026-13-01T00:00:00Z")),
         (
-            "referral_code",
-            sale("txn_6").data("custom_data", json!({"referral_code": {"code": "ADA"}})),
-        ),
-        (
             "currency",
             sale("txn_7").data("currency_code", json!("XX9")),
         ),

@@ -261,10 +261,6 @@ async fn wrong_values_park_the_event_and_name_the_field() {
             "discount.code",
             order("ord_6").data("discount", json!({"code": 7})),
         ),
-        (
-            "referral_code",
-            order("ord_7").data("metadata", json!({"referral_code": true})),
-        ),
         ("data.id", order("ord_8").data("id", json!(null))),
         (
             "refunded_amount",

@@ -1,5 +1,6 @@
 //! Stripe: sessions, invoices, the payments between them, and what becomes of the money.
 
+mod credit;
 mod one_sale;
 mod reversal;
 

@@ -28,7 +28,8 @@ BEGIN
              WHERE a.project_id = v_row.project_id AND a.affiliate_id = v_row.affiliate_id) AS y) AS credited,
            (SELECT row_to_json(y) FROM (
              SELECT v_row.rule_source AS source, affiliate_private.explain_rule(v_sale, v_row) AS why,
-                    trim_scale(v_row.fx_ppb * 0.000000001) AS exchange_factor,
+                    trim_scale(v_row.fx_ppb * 0.000000001 * 10::numeric ^ (affiliate_private.currency_exponent(v_row.currency)
+                                                                           - affiliate_private.currency_exponent(v_currency))) AS exchange_rate,
                     affiliate_private.explain_lines(v_sale, v_row, v_currency) AS lines) AS y) AS rule,
            (SELECT row_to_json(y) FROM (
              SELECT a.affiliate_id, a.email, trim_scale(v_row.tier_rate_ppm * 0.0001) AS percent, affiliate_private.money_number(v_row.tier_fixed_minor, v_currency) AS fixed,
@@ -44,6 +45,8 @@ BEGIN
                AND r.alias_key = ANY (affiliate_private.payment_component(v_sale.project_id, v_sale.provider, ARRAY[v_sale.sale_key]))) AS y) AS refunds,
            (SELECT row_to_json(y) FROM (
              SELECT v_currency AS currency, affiliate_private.money_number(v_row.commission_minor, v_currency) AS commission,
+                    affiliate_private.money_number(v_row.refunded_minor, v_row.currency) AS refunded,
+                    affiliate_private.money_number(v_row.refund_basis_minor, v_row.currency) AS refund_basis,
                     affiliate_private.money_number(affiliate_private.reversed_minor(v_row), v_currency) AS reversed,
                     affiliate_private.money_number(v_row.commission_minor - affiliate_private.reversed_minor(v_row), v_currency) AS value,
                     v_row.canceled AS reversed_by_cancellation) AS y) AS result,
@@ -53,4 +56,4 @@ BEGIN
              WHERE e.project_id = v_row.project_id AND e.conversion_id = v_row.conversion_id) AS y) AS ledger) AS x;
 END
 $$;
-COMMENT ON FUNCTION affiliate.explain_conversion(bigint) IS 'Why a conversion pays what it pays and to whom: the sale, every piece of evidence with its verdict, the rule and its source, the arithmetic per line, exchange factor, the parent''s part, hold, refunds and ledger entries. Amounts are decimals. RF404 for an unknown id.';
+COMMENT ON FUNCTION affiliate.explain_conversion(bigint) IS 'Why a conversion pays what it pays and to whom: the sale, every piece of evidence with its verdict, the rule and its source, the arithmetic per line, the exchange rate, the parent''s part, hold, refunds and ledger entries. Amounts are decimals. RF404 for an unknown id.';

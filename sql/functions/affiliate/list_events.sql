@@ -21,15 +21,19 @@ COMMENT ON FUNCTION affiliate.list_events(bigint, text, text, text, bigint, bigi
 CREATE OR REPLACE FUNCTION affiliate.show_event(p_project_id bigint, p_provider_event_id bigint) RETURNS json
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  v_row  affiliate_private.provider_event := affiliate_private.find_event(show_event.p_project_id, show_event.p_provider_event_id);
-  v_read record;
+  v_row     affiliate_private.provider_event := affiliate_private.find_event(show_event.p_project_id, show_event.p_provider_event_id);
+  v_read    record;
+  v_effects json;
 BEGIN
-  v_read := affiliate_private.read_event(v_row);
+  v_read    := affiliate_private.read_event(v_row);
+  v_effects := affiliate_private.event_effects(v_row, v_read.fact);
   RETURN row_to_json(x) FROM (
     SELECT v_row.provider_event_id AS id, v_row.event_key AS event_id, v_row.provider AS provider, v_row.event_type AS type, v_row.outcome AS status,
            affiliate_private.api_time(v_row.occurred_at) AS occurred_at, affiliate_private.api_time(v_row.received_at) AS received_at, v_row.error AS error,
-           CASE WHEN v_row.outcome = 'ignored' THEN 'events of this type, or of this content, are not needed' ELSE v_row.error END AS reason,
-           v_read.fact AS fact, affiliate_private.event_effects(v_row, v_read.fact) AS effects, v_read.body AS body,
+           CASE WHEN v_row.outcome = 'ignored' THEN 'events of this type, or of this content, are not needed'
+                WHEN v_row.outcome = 'applied' AND json_array_length(v_effects -> 'sales') = 0 THEN 'kept: no sale is known yet that it is about'
+                ELSE v_row.error END AS reason,
+           v_read.fact AS fact, v_effects AS effects, v_read.body AS body,
            CASE WHEN v_read.body IS NULL THEN encode(v_row.body, 'base64') END AS body_base64) AS x;
 END
 $$;

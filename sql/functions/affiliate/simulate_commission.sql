@@ -29,8 +29,8 @@ DECLARE
   v_lines integer := cardinality((simulated_minor.p_conversion).line_base_minor);
   v_minor bigint;
 BEGIN
-  IF NOT affiliate_private.sale_pays(simulated_minor.p_sale, simulated_minor.p_setting, affiliate_private.payment_component(
-           (simulated_minor.p_sale).project_id, (simulated_minor.p_sale).provider, ARRAY[(simulated_minor.p_sale).sale_key])) THEN
+  IF affiliate_private.why_unpaid(simulated_minor.p_sale, simulated_minor.p_setting, affiliate_private.payment_component(
+           (simulated_minor.p_sale).project_id, (simulated_minor.p_sale).provider, ARRAY[(simulated_minor.p_sale).sale_key])) IS NOT NULL THEN
     RETURN 0;
   END IF;
   v_minor := affiliate_kernel.sale_commission((simulated_minor.p_conversion).line_base_minor, array_fill((simulated_minor.p_setting).rate_ppm, ARRAY[v_lines]),

@@ -13,7 +13,7 @@ BEGIN
     WHEN 'stripe' THEN
       RETURN CASE event_environment.p_doc -> 'livemode' WHEN 'true' THEN 'live' WHEN 'false' THEN 'test' END;
     WHEN 'lemonsqueezy' THEN
-      RETURN CASE event_environment.p_doc #> '{meta,test_mode}' WHEN 'true' THEN 'test' WHEN 'false' THEN 'live' END;
+      RETURN CASE coalesce(event_environment.p_doc #> '{meta,test_mode}', event_environment.p_doc #> '{data,attributes,test_mode}') WHEN 'true' THEN 'test' WHEN 'false' THEN 'live' END;
     ELSE
       RETURN NULL;
   END CASE;

@@ -29,15 +29,18 @@ $$;
 COMMENT ON FUNCTION affiliate_private.may_earn(bigint, bigint, bigint, timestamptz, boolean) IS 'Whether an affiliate can be credited with a customer''s sale at a moment: exists, active then, and not the customer (unless allowed).';
 
 CREATE OR REPLACE FUNCTION affiliate_private.choose_evidence(p_sale affiliate_private.sale, p_setting affiliate_private.project_setting, p_scopes text[],
-                                                             OUT evidence_id bigint, OUT affiliate_id bigint, OUT source text, OUT code_key text)
+                                                             OUT evidence_id bigint, OUT affiliate_id bigint, OUT source text, OUT code_key text, OUT named_at timestamptz)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_first      boolean := (choose_evidence.p_setting).touch_model = 'first';
+  v_item       record;
   v_e          affiliate_private.evidence;
   v_evidence   affiliate_private.evidence[] := '{}';
   v_owner_id   bigint;
   v_priorities bigint[]      := '{}';
   v_times      timestamptz[] := '{}';
+  v_named_at   timestamptz;
+  v_named      timestamptz[] := '{}';
   v_owner_ids  bigint[]      := '{}';
   v_eligible   boolean[]     := '{}';
   v_winner     bigint;
@@ -45,15 +48,20 @@ DECLARE
   v_link       affiliate_private.referral_link;
 BEGIN
   -- Evidence about this very sale and its subscription, in the documented order.
-  FOR v_e IN
-    SELECT e.* FROM affiliate_private.evidence AS e
+  FOR v_item IN
+    -- Whose a code was is asked for the moment it was first named: who brought a customer keeps it when the code gets another owner, or none.
+    SELECT e AS evidence, min(coalesce(e.named_at, e.observed_at)) OVER (PARTITION BY e.namespace, e.code_key) AS named_at
+    FROM affiliate_private.evidence AS e
     WHERE e.project_id = (choose_evidence.p_sale).project_id AND e.provider = (choose_evidence.p_sale).provider AND e.scope_key = ANY (choose_evidence.p_scopes)
       AND e.effective_at <= (choose_evidence.p_sale).counts_at
     -- The first of equals wins, so that must not depend on where rows lie.
     ORDER BY e.source, e.namespace, e.code_key, e.scope_key
   LOOP
-    v_owner_id   := affiliate_private.code_owner_at(v_e.project_id, v_e.namespace, v_e.code_key, (choose_evidence.p_sale).counts_at);
+    v_e          := v_item.evidence;
+    v_named_at   := least(v_item.named_at, (choose_evidence.p_sale).counts_at);
+    v_owner_id   := affiliate_private.code_owner_at(v_e.project_id, v_e.namespace, v_e.code_key, v_named_at);
     v_evidence   := v_evidence || v_e;
+    v_named      := v_named || v_named_at;
     v_priorities := v_priorities || affiliate_private.source_priority(v_e.source, v_e.namespace);
     v_times      := v_times || v_e.observed_at;
     v_owner_ids  := v_owner_ids || v_owner_id;
@@ -66,6 +74,7 @@ BEGIN
     affiliate_id := v_owner_ids[v_winner];
     source       := (v_evidence[v_winner]).source;
     code_key     := (v_evidence[v_winner]).code_key;
+    named_at     := v_named[v_winner];
     RETURN;
   END IF;
   v_link := affiliate_private.link_at(choose_evidence.p_sale);
@@ -93,7 +102,7 @@ BEGIN
   code_key     := v_touches.codes[v_winner];
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.choose_evidence(affiliate_private.sale, affiliate_private.project_setting, text[]) IS 'The evidence (about one of the scopes, else a touch of the customer) that decides who is credited with a sale; all NULL where nobody is.';
+COMMENT ON FUNCTION affiliate_private.choose_evidence(affiliate_private.sale, affiliate_private.project_setting, text[]) IS 'The evidence (about one of the scopes, else a touch of the customer) that decides who is credited with a sale, and when its code was first named for it; all NULL where nobody is.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.sale_scopes(p_sale affiliate_private.sale, p_payment text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
@@ -142,7 +151,8 @@ BEGIN
     RETURN QUERY
       SELECT e.evidence_id, o.affiliate_id, e.code_key, e.observed_at
       FROM affiliate_private.evidence AS e
-      CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, v_sale.counts_at)) AS o (affiliate_id)
+      CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key,
+                                                                    least(coalesce(e.named_at, e.observed_at), v_sale.counts_at))) AS o (affiliate_id)
       WHERE e.project_id = v_sale.project_id AND e.customer_id = v_sale.customer_id AND e.observed_at > v_since AND e.observed_at <= v_sale.counts_at
         AND e.effective_at <= v_sale.counts_at
         AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, v_sale.counts_at, latest_touches.p_allow_self)
@@ -151,7 +161,8 @@ BEGIN
     RETURN QUERY
       SELECT e.evidence_id, o.affiliate_id, e.code_key, e.observed_at
       FROM affiliate_private.evidence AS e
-      CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, v_sale.counts_at)) AS o (affiliate_id)
+      CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key,
+                                                                    least(coalesce(e.named_at, e.observed_at), v_sale.counts_at))) AS o (affiliate_id)
       WHERE e.project_id = v_sale.project_id AND e.customer_id = v_sale.customer_id AND e.observed_at > v_since AND e.observed_at <= v_sale.counts_at
         AND e.effective_at <= v_sale.counts_at
         AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, v_sale.counts_at, latest_touches.p_allow_self)

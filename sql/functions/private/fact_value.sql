@@ -96,6 +96,19 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.fact_code(text, jsonb) IS 'As fact_text; an integer is taken for its digits.';
 
+CREATE OR REPLACE FUNCTION affiliate_private.fact_hint(p_value jsonb) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  -- Customers can write what they like there, and the sale counts all the same.
+  IF jsonb_typeof(fact_hint.p_value) NOT IN ('string', 'number') OR length(fact_hint.p_value #>> '{}') > 1000
+     OR jsonb_typeof(fact_hint.p_value) = 'number' AND fact_hint.p_value::numeric <> trunc(fact_hint.p_value::numeric) THEN
+    RETURN NULL;
+  END IF;
+  RETURN nullif(btrim(fact_hint.p_value #>> '{}'), '');
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.fact_hint(jsonb) IS 'A referral code that may be there: a string of at most 1000 characters, trimmed, or the digits of an integer; NULL for anything else.';
+
 CREATE OR REPLACE FUNCTION affiliate_private.fact_id(p_name text, p_value jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT affiliate_private.fact_code(fact_id.p_name,

@@ -16,7 +16,7 @@ BEGIN
   END IF;
   v_attributes := affiliate_private.fact_object(v_type, 'data.attributes', map_lemonsqueezy_event.p_event #> '{data,attributes}');
   v_id   := affiliate_private.fact_id_required('data.id', map_lemonsqueezy_event.p_event #> '{data,id}');
-  v_code := affiliate_private.fact_code('meta.custom_data.referral_code', map_lemonsqueezy_event.p_event #> '{meta,custom_data,referral_code}');
+  v_code := affiliate_private.fact_hint(map_lemonsqueezy_event.p_event #> '{meta,custom_data,referral_code}');
   RETURN CASE
     WHEN v_type = 'order_created' THEN affiliate_private.map_lemonsqueezy_order('order:' || v_id, v_attributes, v_code)
     WHEN v_type = 'order_refunded' THEN affiliate_private.lemonsqueezy_refund('order:' || v_id, v_attributes)

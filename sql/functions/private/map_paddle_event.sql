@@ -42,7 +42,7 @@ BEGIN
     'evidence', affiliate_private.fact_evidence(NULL, 'coupon', affiliate_private.discount_namespace('paddle'),
                   affiliate_private.fact_id('discount_id', v_transaction -> 'discount_id'))
       || affiliate_private.fact_evidence(NULL, 'metadata', 'referral',
-           affiliate_private.fact_code('custom_data.referral_code', v_transaction #> '{custom_data,referral_code}')));
+           affiliate_private.fact_hint(v_transaction #> '{custom_data,referral_code}')));
   IF v_transaction ->> 'origin' = 'subscription_payment_method_change' AND v_total = 0 THEN
     RETURN v_fact;
   END IF;
@@ -112,7 +112,7 @@ BEGIN
                  FROM jsonb_array_elements(affiliate_private.fact_evidence(v_scope, 'coupon', affiliate_private.discount_namespace('paddle'),
                         affiliate_private.fact_id('discount.id', v_subscription #> '{discount,id}'))) AS e (item))
       || affiliate_private.fact_evidence(v_scope, 'subscription_metadata', 'referral',
-           affiliate_private.fact_code('custom_data.referral_code', v_subscription #> '{custom_data,referral_code}')));
+           affiliate_private.fact_hint(v_subscription #> '{custom_data,referral_code}')));
   IF v_subscription ->> 'status' = 'canceled' THEN
     v_fact := v_fact || jsonb_build_object('subscription', jsonb_build_object('key', v_id, 'ended_at',
       coalesce(affiliate_private.fact_time_optional('canceled_at', v_subscription -> 'canceled_at'),

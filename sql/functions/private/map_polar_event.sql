@@ -51,8 +51,8 @@ BEGIN
     'links', CASE WHEN v_order ->> 'billing_reason' = 'subscription_create' AND v_scope IS NOT NULL
                   THEN affiliate_private.fact_links(v_id, v_scope || ':first') ELSE '[]'::jsonb END,
     'evidence', affiliate_private.fact_evidence(NULL, 'coupon', 'coupon', affiliate_private.fact_text('discount.code', v_order #> '{discount,code}'))
-      || affiliate_private.fact_evidence(NULL, 'metadata', 'referral', affiliate_private.fact_code('metadata.referral_code', v_order #> '{metadata,referral_code}'))
-      || affiliate_private.fact_evidence(NULL, 'client_reference_id', 'referral', affiliate_private.fact_code('metadata.reference_id', v_order #> '{metadata,reference_id}'))
+      || affiliate_private.fact_evidence(NULL, 'metadata', 'referral', affiliate_private.fact_hint(v_order #> '{metadata,referral_code}'))
+      || affiliate_private.fact_evidence(NULL, 'client_reference_id', 'referral', affiliate_private.fact_hint(v_order #> '{metadata,reference_id}'))
       || affiliate_private.polar_subscription_evidence(v_scope, v_order -> 'subscription'),
     'sale', jsonb_build_object(
       'key', v_id,
@@ -109,6 +109,6 @@ COMMENT ON FUNCTION affiliate_private.map_polar_subscription(jsonb, timestamptz)
 CREATE OR REPLACE FUNCTION affiliate_private.polar_subscription_evidence(p_scope text, p_subscription jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$
   SELECT affiliate_private.fact_evidence(polar_subscription_evidence.p_scope, 'subscription_metadata', 'referral',
-    affiliate_private.fact_code('subscription metadata.referral_code', polar_subscription_evidence.p_subscription #> '{metadata,referral_code}'))
+    affiliate_private.fact_hint(polar_subscription_evidence.p_subscription #> '{metadata,referral_code}'))
 $$;
 COMMENT ON FUNCTION affiliate_private.polar_subscription_evidence(text, jsonb) IS 'What a subscription''s metadata says of who referred it.';

@@ -5,6 +5,7 @@ LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   v_type   text  := map_stripe_event.p_event ->> 'type';
   v_object jsonb := map_stripe_event.p_event #> '{data,object}';
+  v_fact   jsonb;
 BEGIN
   IF NOT (v_type LIKE 'checkout.session.%' OR v_type LIKE 'invoice%' OR v_type LIKE 'customer.%' OR v_type LIKE 'charge.%' OR v_type LIKE 'refund.%') THEN
     RETURN NULL;
@@ -12,7 +13,7 @@ BEGIN
   IF jsonb_typeof(v_object) IS DISTINCT FROM 'object' THEN
     RAISE EXCEPTION USING ERRCODE = 'RF400', MESSAGE = format('%s without data.object', v_type);
   END IF;
-  RETURN CASE
+  v_fact := CASE
     WHEN v_type IN ('checkout.session.completed', 'checkout.session.async_payment_succeeded') THEN affiliate_private.map_stripe_session(v_object)
     -- invoice.payment_succeeded comes beside invoice.paid and says nothing more.
     WHEN v_type = 'invoice.paid' THEN affiliate_private.map_stripe_invoice(v_object)
@@ -24,9 +25,37 @@ BEGIN
     WHEN v_type IN ('refund.created', 'refund.updated', 'refund.failed', 'charge.refund.updated') THEN affiliate_private.map_stripe_refund(v_object)
     WHEN v_type LIKE 'charge.dispute.%' THEN affiliate_private.map_stripe_dispute(v_object, v_type)
   END;
+  IF lower(v_object ->> 'currency') IN ('isk', 'ugx', 'mga') THEN
+    v_fact := affiliate_private.stripe_minor(v_fact, lower(v_object ->> 'currency'));
+  END IF;
+  RETURN v_fact;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.map_stripe_event(jsonb) IS 'The fact a Stripe event states, NULL for a type that states none here; RF400 for a payload that cannot be read.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.stripe_minor(p_fact jsonb, p_currency text) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_fact   jsonb   := stripe_minor.p_fact;
+  -- Stripe sends hundredths of the krona and of the Ugandan shilling, which have none, and whole ariary, which have five parts but two decimals.
+  v_factor numeric := CASE WHEN stripe_minor.p_currency = 'mga' THEN 100 ELSE 0.01 END;
+  v_path   text[];
+  v_paths  text[][] := ARRAY[['sale', 'gross_minor'], ['sale', 'refund_basis_minor'], ['refund', 'amount_minor']];
+BEGIN
+  FOREACH v_path SLICE 1 IN ARRAY v_paths LOOP
+    IF v_fact #> v_path IS NOT NULL THEN
+      v_fact := jsonb_set(v_fact, v_path, to_jsonb(round((v_fact #>> v_path)::numeric * v_factor)));
+    END IF;
+  END LOOP;
+  IF v_fact #> '{sale,lines}' IS NOT NULL THEN
+    v_fact := jsonb_set(v_fact, '{sale,lines}', (
+      SELECT jsonb_agg(l.line || jsonb_build_object('base_minor', round((l.line ->> 'base_minor')::numeric * v_factor)) ORDER BY l.n)
+      FROM jsonb_array_elements(v_fact #> '{sale,lines}') WITH ORDINALITY AS l (line, n)));
+  END IF;
+  RETURN v_fact;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.stripe_minor(jsonb, text) IS 'A fact in one of the currencies that Stripe counts in other units than ISO 4217 (isk, ugx, mga), in minor units of ISO 4217. Source: docs.stripe.com/currencies, special cases and zero-decimal currencies.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.stripe_id(p_name text, p_value jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$

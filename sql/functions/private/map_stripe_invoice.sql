@@ -21,14 +21,17 @@ BEGIN
   END IF;
   RETURN jsonb_build_object(
     'links', affiliate_private.fact_links(v_id, affiliate_private.stripe_id('charge', v_invoice -> 'charge'),
-                                          affiliate_private.stripe_id('payment_intent', v_invoice -> 'payment_intent')),
+                                          affiliate_private.stripe_id('payment_intent', v_invoice -> 'payment_intent'))
+      -- Refunds may name either of them.
+      || affiliate_private.fact_links(affiliate_private.stripe_id('payment_intent', v_invoice -> 'payment_intent'),
+                                      affiliate_private.stripe_id('charge', v_invoice -> 'charge')),
     'customer_key', affiliate_private.stripe_id('customer', v_invoice -> 'customer'),
     'email', affiliate_private.fact_text('customer_email', v_invoice -> 'customer_email'),
     'evidence', affiliate_private.stripe_discount_evidence(v_invoice -> 'discounts', v_scope)
       || affiliate_private.stripe_discount_evidence(jsonb_build_array(v_invoice -> 'discount'), v_scope)
-      || affiliate_private.fact_evidence(NULL, 'metadata', 'referral', affiliate_private.fact_text('metadata.referral_code', v_invoice #> '{metadata,referral_code}'))
+      || affiliate_private.fact_evidence(NULL, 'metadata', 'referral', affiliate_private.fact_hint(v_invoice #> '{metadata,referral_code}'))
       || affiliate_private.fact_evidence(v_scope, 'subscription_metadata', 'referral',
-           affiliate_private.fact_text('subscription metadata.referral_code', v_parent #> '{metadata,referral_code}')),
+           affiliate_private.fact_hint(v_parent #> '{metadata,referral_code}')),
     'sale', jsonb_build_object(
       'key', v_id,
       'currency', affiliate_private.fact_text('currency', v_invoice -> 'currency'),
@@ -69,7 +72,7 @@ BEGIN
   FOR v_n IN 0 .. CASE WHEN jsonb_typeof(v_lines) = 'array' THEN jsonb_array_length(v_lines) ELSE 0 END - 1 LOOP
     v_line     := v_lines -> v_n;
     v_amounts  := v_amounts || coalesce(affiliate_private.fact_minor('line amount', v_line -> 'amount'), 0) - affiliate_private.stripe_line_discount(v_line);
-    v_products := v_products || coalesce(affiliate_private.fact_text('product', v_line #> '{pricing,price_details,product}'),
+    v_products := v_products || coalesce(affiliate_private.stripe_id('product', v_line #> '{pricing,price_details,product}'),
                                          affiliate_private.stripe_id('product', v_line #> '{price,product}'),
                                          affiliate_private.stripe_id('product', v_line #> '{plan,product}'), '');
   END LOOP;

@@ -28,12 +28,13 @@ COMMENT ON FUNCTION affiliate_private.map_stripe_refund(jsonb) IS 'One refund an
 
 CREATE OR REPLACE FUNCTION affiliate_private.map_stripe_dispute(p_dispute jsonb, p_type text) RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$
-  -- The money leaves with funds_withdrawn and comes back with funds_reinstated; closed says who has it in the end.
-  SELECT CASE WHEN map_stripe_dispute.p_type IN ('charge.dispute.funds_withdrawn', 'charge.dispute.funds_reinstated', 'charge.dispute.closed') THEN
+  -- The money leaves with funds_withdrawn and comes back with funds_reinstated; closed says who has it in the end, unless it goes on (an appeal).
+  SELECT CASE WHEN map_stripe_dispute.p_type IN ('charge.dispute.funds_withdrawn', 'charge.dispute.funds_reinstated')
+                OR map_stripe_dispute.p_type = 'charge.dispute.closed' AND map_stripe_dispute.p_dispute ->> 'status' IN ('lost', 'won', 'warning_closed', 'appeal_lost', 'appeal_won') THEN
     affiliate_private.stripe_charge_fact(map_stripe_dispute.p_dispute, jsonb_build_object(
       'key', affiliate_private.stripe_id_required('dispute', map_stripe_dispute.p_dispute), 'mode', 'dispute',
       'void', map_stripe_dispute.p_type = 'charge.dispute.funds_reinstated'
-              OR map_stripe_dispute.p_type = 'charge.dispute.closed' AND map_stripe_dispute.p_dispute ->> 'status' IS DISTINCT FROM 'lost')) END
+              OR map_stripe_dispute.p_type = 'charge.dispute.closed' AND map_stripe_dispute.p_dispute ->> 'status' NOT IN ('lost', 'appeal_lost'))) END
 $$;
 COMMENT ON FUNCTION affiliate_private.map_stripe_dispute(jsonb, text) IS 'A dispute that moved money, NULL for other news of it.';
 

@@ -39,9 +39,9 @@ CREATE OR REPLACE FUNCTION affiliate_private.stripe_session_evidence(p_session j
 LANGUAGE sql IMMUTABLE AS $$
   SELECT affiliate_private.stripe_discount_evidence(stripe_session_evidence.p_session -> 'discounts', stripe_session_evidence.p_scope)
          || affiliate_private.fact_evidence(stripe_session_evidence.p_scope, 'metadata', 'referral',
-              affiliate_private.fact_text('metadata.referral_code', stripe_session_evidence.p_session #> '{metadata,referral_code}'))
+              affiliate_private.fact_hint(stripe_session_evidence.p_session #> '{metadata,referral_code}'))
          || affiliate_private.fact_evidence(stripe_session_evidence.p_scope, 'client_reference_id', 'referral',
-              affiliate_private.fact_text('client_reference_id', stripe_session_evidence.p_session -> 'client_reference_id'))
+              affiliate_private.fact_hint(stripe_session_evidence.p_session -> 'client_reference_id'))
 $$;
 COMMENT ON FUNCTION affiliate_private.stripe_session_evidence(jsonb, text) IS 'Attribution evidence of a checkout session: discounts, metadata.referral_code, client_reference_id.';
 
@@ -59,7 +59,9 @@ BEGIN
     CROSS JOIN LATERAL (SELECT affiliate_private.fact_text('promotion code', d.discount #> '{promotion_code,code}') AS code) AS t
     CROSS JOIN LATERAL (VALUES ('coupon', t.code), ('stripe', t.code),
                                ('stripe', affiliate_private.stripe_id('promotion_code', d.discount -> 'promotion_code')),
-                               ('stripe', affiliate_private.stripe_id('coupon', coalesce(d.discount #> '{source,coupon}', d.discount -> 'coupon')))) AS c (namespace, code)
+                               ('stripe', affiliate_private.stripe_id('coupon', coalesce(
+                                 nullif(d.discount #> '{source,coupon}', 'null'), nullif(d.discount -> 'coupon', 'null'),
+                                 nullif(d.discount #> '{promotion_code,promotion,coupon}', 'null'), d.discount #> '{promotion_code,coupon}')))) AS c (namespace, code)
     -- In force from its start on: what was paid before had no coupon.
     CROSS JOIN LATERAL (SELECT jsonb_strip_nulls(jsonb_build_object('effective_at', CASE WHEN d.discount -> 'start' <> 'null' THEN
                           affiliate_private.fact_unix_time('discount start', d.discount -> 'start') END)) AS since) AS f

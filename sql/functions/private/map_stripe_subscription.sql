@@ -11,7 +11,7 @@ BEGIN
     'evidence', affiliate_private.stripe_discount_evidence(v_subscription -> 'discounts', v_scope)
       || affiliate_private.stripe_discount_evidence(jsonb_build_array(v_subscription -> 'discount'), v_scope)
       || affiliate_private.fact_evidence(v_scope, 'subscription_metadata', 'referral',
-           affiliate_private.fact_text('metadata.referral_code', v_subscription #> '{metadata,referral_code}')));
+           affiliate_private.fact_hint(v_subscription #> '{metadata,referral_code}')));
   IF map_stripe_subscription.p_deleted THEN
     v_fact := v_fact || jsonb_build_object('subscription', jsonb_build_object('key', v_id, 'ended_at',
       affiliate_private.fact_unix_time('ended_at', coalesce(nullif(v_subscription -> 'ended_at', 'null'::jsonb), map_stripe_subscription.p_created))));

@@ -34,8 +34,11 @@ BEGIN
            + coalesce(sum(r.amount_minor) FILTER (WHERE r.mode IN ('latest', 'dispute') AND NOT r.void), 0) AS minor,
            coalesce(max(r.amount_minor) FILTER (WHERE r.mode = 'highest' AND NOT r.void), 0) AS highest_minor
     FROM affiliate_private.refund AS r
+    -- Some events name the payment intent and some the charge alone.
+    CROSS JOIN LATERAL (SELECT min(l.target_key) AS key FROM affiliate_private.payment_link AS l
+                        WHERE l.project_id = r.project_id AND l.provider = r.provider AND l.alias_key = r.alias_key AND l.target_key LIKE 'pi\_%') AS intent
     WHERE r.project_id = refunded_minor.p_project_id AND r.provider = refunded_minor.p_provider AND r.alias_key = ANY (refunded_minor.p_payment)
-    GROUP BY r.alias_key) AS a;
+    GROUP BY coalesce(intent.key, r.alias_key)) AS a;
   RETURN greatest(coalesce(v_total, 0), 0);
 END
 $$;

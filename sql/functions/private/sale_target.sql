@@ -16,6 +16,7 @@ DECLARE
   v_currency text;
   v_fx_ppb   bigint;
   v_contested_id bigint;
+  v_counted_as text;
 BEGIN
   v_setting  := affiliate_private.setting_at(v_sale.project_id, v_sale.counts_at);
   v_currency := affiliate_private.project_currency(v_sale.project_id);
@@ -29,7 +30,15 @@ BEGIN
   IF FOUND THEN
     v_sale := affiliate_private.edited_sale(v_sale, v_edit);
   END IF;
-  v_evidence := affiliate_private.choose_evidence(v_sale, v_setting, affiliate_private.sale_scopes(v_sale, v_payment));
+  v_counted_as := affiliate_private.counted_as(v_sale, v_payment);
+  v_evidence   := affiliate_private.choose_evidence(v_sale, v_setting, affiliate_private.sale_scopes(v_sale, v_payment));
+  IF v_counted_as IS NOT NULL THEN
+    -- Somebody is credited with the payment under its own name.
+    v_evidence.affiliate_id := NULL;
+    v_evidence.source       := NULL;
+    v_evidence.evidence_id  := NULL;
+    v_sale.line_base_minor  := array_fill(0::bigint, ARRAY[cardinality(v_sale.line_base_minor)]);
+  END IF;
 
   -- What was paid out, or is about to be, keeps the attribution it is paid by; a disagreement is recorded.
   v_kept := v_stamp.conversion_id IS NOT NULL AND (v_stamp.paid OR affiliate_private.is_reserved(v_stamp));
@@ -58,7 +67,8 @@ BEGIN
     v_setting := affiliate_private.levelled_setting(v_setting, v_level);
   END IF;
   v_lines := affiliate_private.line_rules(v_sale, v_setting, v_evidence.affiliate_id, CASE WHEN v_level.level_id IS NULL THEN 'project' ELSE 'level' END,
-                                          v_sale.type = 'purchase' AND affiliate_private.sale_pays(v_sale, v_setting, v_payment));
+                                          v_sale.type = 'purchase' AND v_counted_as IS NULL
+                                            AND affiliate_private.why_unpaid(v_sale, v_setting, v_payment) IS NULL);
   v_tier := affiliate_private.sale_tier(v_sale, v_setting, CASE WHEN v_lines.rule_source <> 'none' THEN v_evidence.affiliate_id END, v_fx_ppb);
   FOREACH v_base IN ARRAY v_sale.line_base_minor LOOP
     v_total := v_total + v_base;
@@ -73,7 +83,7 @@ BEGIN
     v_contested_id, v_level.level_id, v_tier.parent_affiliate_id, v_tier.rate_ppm, v_tier.fixed_minor, v_tier.tier_minor,
     -- coupon_code_used
     coalesce(v_edit.coupon_code_used, CASE WHEN v_kept THEN v_stamp.coupon_code_used WHEN v_evidence.source = 'coupon' THEN
-      affiliate_private.coupon_code_of(v_sale.project_id, v_evidence.evidence_id, v_sale.counts_at) END),
+      affiliate_private.coupon_code_of(v_sale.project_id, v_evidence.evidence_id, v_evidence.named_at) END),
     -- reference
     coalesce(v_edit.reference, CASE WHEN v_sale.provider <> 'api' THEN v_sale.sale_key END))::affiliate_private.sale_target;
 END

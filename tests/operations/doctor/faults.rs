@@ -45,13 +45,14 @@ pub(super) const FAULTS: [(&str, &str, &str); 24] = [
     ),
     (
         "server",
-        "isolation: default_transaction_isolation is repeatable read for this login",
+        "isolation: default_transaction_isolation is repeatable read for test_owner and has to be read committed",
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = %L', current_database(), 'repeatable read'); END $$",
     ),
     (
         "server",
-        "isolation: default_transaction_isolation is serializable for affiliate_gateway",
-        "DO $$ BEGIN EXECUTE format('ALTER ROLE affiliate_gateway IN DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$",
+        "isolation: default_transaction_isolation is serializable for strict_gateway",
+        "CREATE ROLE strict_gateway LOGIN IN ROLE affiliate_gateway;
+         DO $$ BEGIN EXECUTE format('ALTER ROLE strict_gateway IN DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$",
     ),
     (
         "parked_events",

@@ -93,7 +93,7 @@ async fn a_payment_session_that_also_made_an_invoice_counts_once() {
         assert_eq!(
             intake.sales_of(project).await,
             [
-                "pi_1 of 50.00 pays 0.00 less 0.00 to ada@example.com (metadata)",
+                "pi_1 of 0.00 pays 0.00 less 0.00 to nobody (none)",
                 "in_1 of 50.00 pays 10.00 less 0.00 to ada@example.com (metadata)",
             ]
         );

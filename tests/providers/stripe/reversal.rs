@@ -42,6 +42,44 @@ async fn a_refund_that_failed_gives_the_commission_back_in_any_order() {
 }
 
 #[tokio::test]
+async fn a_refund_told_of_the_intent_and_of_the_charge_counts_once() {
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        let sale = Event::sale("pi_1", 10_000).code("ADA").at(JANUARY);
+        let charge = Event::refund("pi_1", 10_000, 4000)
+            .object("id", json!("ch_pi_1"))
+            .at(JANUARY + DAY);
+        let refund = Event::refund_of("re_1", "pi_1", 4000, "succeeded")
+            .object("payment_intent", json!(null))
+            .at(JANUARY + DAY);
+        let project = intake.permute(&[], &[&sale, &charge, &refund]).await;
+        assert_eq!(
+            intake.sales_of(project).await,
+            ["pi_1 of 100.00 pays 20.00 less 8.00 to ada@example.com (metadata)"]
+        );
+        // Before basil the invoice alone may know of both.
+        let invoice = Event::old_invoice("in_1", "sub_1", "subscription_create", 10_000)
+            .object("metadata", json!({"referral_code": "ADA"}))
+            .at(JANUARY);
+        let of_charge = Event::refund("pi_in_1", 10_000, 4000)
+            .object("id", json!("ch_in_1"))
+            .object("payment_intent", json!(null))
+            .at(JANUARY + DAY);
+        let of_intent = Event::refund_of("re_1", "pi_in_1", 4000, "succeeded")
+            .object("charge", json!(null))
+            .at(JANUARY + DAY);
+        let project = intake
+            .permute(&[], &[&invoice, &of_charge, &of_intent])
+            .await;
+        assert_eq!(
+            intake.sales_of(project).await,
+            ["in_1 of 100.00 pays 20.00 less 8.00 to ada@example.com (metadata)"]
+        );
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_dispute_takes_the_commission_until_it_is_won() {
     for profile in Profile::KERNELS {
         let intake = Intake::open(profile).await;
@@ -65,6 +103,19 @@ async fn a_dispute_takes_the_commission_until_it_is_won() {
             intake.sales_of(project).await,
             ["pi_1 of 50.00 pays 10.00 less 0.00 to ada@example.com (metadata)"]
         );
+        // It stays lost where an appeal is, and while one goes on.
+        let appeal = Event::dispute("pi_1", 5000, "closed", "appeal_lost")
+            .id("evt_appeal")
+            .at(FEBRUARY + DAY);
+        let project = intake
+            .permute(&[], &[&sale, &withdrawn, &lost, &appeal])
+            .await;
+        assert_eq!(
+            intake.sales_of(project).await,
+            ["pi_1 of 50.00 pays 10.00 less 10.00 to ada@example.com (metadata)"]
+        );
+        let goes_on = Event::dispute("pi_1", 5000, "closed", "appeal_under_review");
+        assert_eq!(intake.deliver(&goes_on.id("evt_on")).await, "ignored");
         // An inquiry moves no money.
         let inquiry = Event::dispute("pi_1", 5000, "created", "warning_needs_response");
         assert_eq!(intake.deliver(&inquiry).await, "ignored");

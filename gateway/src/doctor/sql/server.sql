@@ -10,17 +10,20 @@ UNION ALL
 SELECT 'writes', 'it takes none from this login: default_transaction_read_only is on'
  WHERE pg_catalog.current_setting('default_transaction_read_only') = 'on'
 UNION ALL
-SELECT 'isolation', pg_catalog.format('default_transaction_isolation is %s for %s, and has to be read committed', i.level, i.whose)
-  FROM (SELECT pg_catalog.current_setting('default_transaction_isolation'), 'this login'
-         UNION
-        -- What gateways log in as, which need not be this one.
-        SELECT pg_catalog.split_part(c.setting, '=', 2), pg_catalog.quote_ident(r.rolname)
-          FROM pg_catalog.pg_db_role_setting AS s
-          JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole AND r.rolname <> SESSION_USER AND NOT r.rolsuper
-          JOIN pg_catalog.pg_roles AS g ON g.rolname = 'affiliate_gateway' AND pg_catalog.pg_has_role(r.oid, g.oid, 'USAGE')
-         CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c (setting)
-         WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()))
-           AND pg_catalog.starts_with(c.setting, 'default_transaction_isolation=')) AS i (level, whose)
+SELECT 'isolation', pg_catalog.format('default_transaction_isolation is %s for %I and has to be read committed: RESET it (ALTER DATABASE or ALTER ROLE), and restart the gateways',
+                                      i.level, i.login)
+  FROM (SELECT r.rolname, pg_catalog.lower(CASE WHEN r.rolname = SESSION_USER THEN pg_catalog.current_setting('default_transaction_isolation') ELSE (
+                 -- The narrowest setting counts.
+                 SELECT pg_catalog.split_part(c.setting, '=', 2)
+                   FROM pg_catalog.pg_db_role_setting AS s
+                  CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c (setting)
+                  WHERE s.setrole IN (0, r.oid) AND s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()))
+                    AND pg_catalog.starts_with(c.setting, 'default_transaction_isolation=')
+                  ORDER BY s.setrole = 0, s.setdatabase = 0 LIMIT 1) END)
+          FROM pg_catalog.pg_roles AS r
+          JOIN pg_catalog.pg_roles AS g ON g.rolname = 'affiliate_gateway'
+         -- What gateways log in as need not be this login.
+         WHERE r.rolname = SESSION_USER OR r.rolcanlogin AND NOT r.rolsuper AND pg_catalog.pg_has_role(r.oid, g.oid, 'USAGE')) AS i (login, level)
  WHERE i.level <> 'read committed'
 UNION ALL
 SELECT 'replication', pg_catalog.format('nobody reads slot %I, which keeps %s of write-ahead log', s.slot_name, pg_catalog.pg_size_pretty(k.kept))

@@ -1,34 +1,37 @@
-CREATE OR REPLACE FUNCTION affiliate_private.sale_pays(p_sale affiliate_private.sale, p_setting affiliate_private.project_setting, p_payment text[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION affiliate_private.why_unpaid(p_sale affiliate_private.sale, p_setting affiliate_private.project_setting, p_payment text[]) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  v_sale    affiliate_private.sale := sale_pays.p_sale;
-  v_setting affiliate_private.project_setting := sale_pays.p_setting;
+  v_sale    affiliate_private.sale := why_unpaid.p_sale;
+  v_setting affiliate_private.project_setting := why_unpaid.p_setting;
   v_first   affiliate_private.sale;
 BEGIN
-  -- Two sales of one payment, told by events that did not know of each other: the one the other leads to counts.
-  IF cardinality(sale_pays.p_payment) > 1 AND affiliate_private.is_counted_elsewhere(v_sale) THEN
-    RETURN false;
-  END IF;
   IF v_setting.commission_duration <> 'lifetime' THEN
     SELECT f.* INTO v_first FROM affiliate_private.sale AS f
     WHERE f.project_id = v_sale.project_id AND f.customer_id = v_sale.customer_id AND f.base_minor > 0 AND f.type = 'purchase'
     ORDER BY f.occurred_at, f.provider, f.sale_key LIMIT 1;
     -- What came before it took no money; and the first may be this same payment under another of its names.
     IF (v_first.occurred_at, v_first.provider, v_first.sale_key) < (v_sale.occurred_at, v_sale.provider, v_sale.sale_key)
-       AND NOT (v_first.provider = v_sale.provider AND v_first.sale_key = ANY (sale_pays.p_payment))
+       AND NOT (v_first.provider = v_sale.provider AND v_first.sale_key = ANY (why_unpaid.p_payment))
        AND (v_setting.commission_duration = 'first_purchase'
             -- Calendar months, in UTC so that no server's time zone matters.
             OR v_sale.occurred_at >= (v_first.occurred_at AT TIME ZONE 'UTC' + make_interval(months => v_setting.commission_months)) AT TIME ZONE 'UTC') THEN
-      RETURN false;
+      RETURN v_setting.commission_duration;
     END IF;
   END IF;
-  IF v_sale.reason = 'upgrade' THEN
-    RETURN v_setting.upgrade_commission;
+  IF v_sale.subscription_key IS NULL THEN
+    RETURN NULL;
   END IF;
-  RETURN v_setting.recurring_commission OR NOT affiliate_private.is_renewal(v_sale);
+  IF v_sale.occurred_at > affiliate_private.subscription_ended_at(v_sale) THEN
+    RETURN 'ended';
+  END IF;
+  -- What a trial is changed to before it was ever paid for is bought for the first time.
+  IF NOT (CASE WHEN v_sale.reason = 'upgrade' THEN v_setting.upgrade_commission ELSE v_setting.recurring_commission END) AND affiliate_private.is_renewal(v_sale) THEN
+    RETURN CASE WHEN v_sale.reason = 'upgrade' THEN 'upgrade' ELSE 'renewal' END;
+  END IF;
+  RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.sale_pays(affiliate_private.sale, affiliate_private.project_setting, text[]) IS 'Whether a sale earns commission at all: by the project''s commission duration, and whether renewals and upgrades earn.';
+COMMENT ON FUNCTION affiliate_private.why_unpaid(affiliate_private.sale, affiliate_private.project_setting, text[]) IS 'Why a sale earns no commission whatever the rate: first_purchase or limited (the project''s commission_duration), ended (paid after the end of its subscription), upgrade or renewal (which do not earn); NULL where it earns.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.is_renewal(p_sale affiliate_private.sale) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
@@ -47,17 +50,30 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.is_renewal(affiliate_private.sale) IS 'Whether a subscription has been paid for before this payment of it.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.is_counted_elsewhere(p_sale affiliate_private.sale) RETURNS boolean
+CREATE OR REPLACE FUNCTION affiliate_private.counted_as(p_sale affiliate_private.sale, p_payment text[]) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN EXISTS (
-    SELECT FROM affiliate_private.payment_link AS l
+  -- Most payments go by one name.
+  IF cardinality(counted_as.p_payment) = 1 THEN
+    RETURN NULL;
+  END IF;
+  RETURN (
+    SELECT min(s.sale_key) FROM affiliate_private.payment_link AS l
     JOIN affiliate_private.sale AS s ON s.project_id = l.project_id AND s.provider = l.provider AND s.sale_key = l.target_key
-    WHERE l.project_id = (is_counted_elsewhere.p_sale).project_id AND l.provider = (is_counted_elsewhere.p_sale).provider
-      AND l.alias_key = (is_counted_elsewhere.p_sale).sale_key);
+    WHERE l.project_id = (counted_as.p_sale).project_id AND l.provider = (counted_as.p_sale).provider AND l.alias_key = (counted_as.p_sale).sale_key);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.is_counted_elsewhere(affiliate_private.sale) IS 'Whether this is another name of a payment that has a sale under its own (a payment intent whose invoice is known).';
+COMMENT ON FUNCTION affiliate_private.counted_as(affiliate_private.sale, text[]) IS 'The key of the sale that a payment counts as, where this is another name of one that has a sale under its own (a payment intent whose invoice is known); else NULL.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.subscription_ended_at(p_sale affiliate_private.sale) RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT e.ended_at FROM affiliate_private.subscription AS e
+          WHERE e.project_id = (subscription_ended_at.p_sale).project_id AND e.provider = (subscription_ended_at.p_sale).provider
+            AND e.subscription_key = (subscription_ended_at.p_sale).subscription_key);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.subscription_ended_at(affiliate_private.sale) IS 'When the subscription of a sale ended, NULL for none and for one that goes on.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.sale_canceled(p_sale affiliate_private.sale, p_hold_days integer, p_stamp affiliate_private.conversion) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
