@@ -30,7 +30,9 @@ async fn a_referral_code_that_is_none_does_not_stop_the_sale() {
         json!({"code": "ADA"}),
         json!(true),
         json!(12.5),
-        json!("A".repeat(1001)),
+        json!("A".repeat(501)),
+        json!("\u{1F600}".repeat(200)),
+        json!("\n\t"),
         json!("  "),
         Value::Null,
     ];

@@ -201,11 +201,17 @@ async fn only_the_end_of_a_subscription_takes_back_what_is_held() {
             .data("ended_at", Value::Null)
             .data("ends_at", json!(FEBRUARY))
             .of_type("subscription.canceled");
+        // A payment that failed can be made good.
+        let unpaid = Event::revoked("sub_1", "")
+            .data("ended_at", Value::Null)
+            .data("status", json!("past_due"))
+            .at("2026-01-20T10:00:00Z");
         let ended = Event::revoked("sub_1", "2026-01-20T10:00:00Z").of_type("subscription.updated");
         let hold = "UPDATE affiliate_private.project_setting SET hold_days = 30, on_cancel = 'reverse_held' WHERE project_id = $1";
         for (end, reversed) in [
             (&revoked, "10.00"),
             (&bare, "10.00"),
+            (&unpaid, "0.00"),
             (&ended, "10.00"),
             (&canceled, "0.00"),
         ] {

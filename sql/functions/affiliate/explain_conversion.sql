@@ -28,8 +28,9 @@ BEGIN
              WHERE a.project_id = v_row.project_id AND a.affiliate_id = v_row.affiliate_id) AS y) AS credited,
            (SELECT row_to_json(y) FROM (
              SELECT v_row.rule_source AS source, affiliate_private.explain_rule(v_sale, v_row) AS why,
-                    trim_scale(v_row.fx_ppb * 0.000000001 * 10::numeric ^ (affiliate_private.currency_exponent(v_row.currency)
-                                                                           - affiliate_private.currency_exponent(v_currency))) AS exchange_rate,
+                    CASE WHEN v_row.affiliate_id IS NOT NULL THEN
+                      trim_scale(v_row.fx_ppb * 0.000000001 * 10::numeric ^ (affiliate_private.currency_exponent(v_row.currency)
+                                                                             - affiliate_private.currency_exponent(v_currency))) END AS exchange_rate,
                     affiliate_private.explain_lines(v_sale, v_row, v_currency) AS lines) AS y) AS rule,
            (SELECT row_to_json(y) FROM (
              SELECT a.affiliate_id, a.email, trim_scale(v_row.tier_rate_ppm * 0.0001) AS percent, affiliate_private.money_number(v_row.tier_fixed_minor, v_currency) AS fixed,

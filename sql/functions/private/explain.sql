@@ -12,6 +12,7 @@ LANGUAGE sql STABLE AS $$
                 WHEN a.deleted_at IS NOT NULL THEN 'its affiliate has been deleted'
                 WHEN affiliate_private.affiliate_status_at(e.project_id, o.affiliate_id, e.at) <> 'active' THEN 'its affiliate was inactive at the time of the sale'
                 WHEN NOT affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, e.at, s.allow_self_referral) THEN 'a self-referral'
+                WHEN (explain_evidence.p_conversion).affiliate_id IS NULL THEN 'would count, but nobody is credited with this sale'
                 WHEN e.own AND o.affiliate_id = (explain_evidence.p_conversion).contested_affiliate_id
                   THEN 'better than what decided, but known only when the commission was paid or in a payout'
                 WHEN e.own THEN 'weaker than what wins'

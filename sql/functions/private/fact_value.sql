@@ -99,15 +99,18 @@ COMMENT ON FUNCTION affiliate_private.fact_code(text, jsonb) IS 'As fact_text; a
 CREATE OR REPLACE FUNCTION affiliate_private.fact_hint(p_value jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  -- Customers can write what they like there, and the sale counts all the same.
-  IF jsonb_typeof(fact_hint.p_value) NOT IN ('string', 'number') OR length(fact_hint.p_value #>> '{}') > 1000
-     OR jsonb_typeof(fact_hint.p_value) = 'number' AND fact_hint.p_value::numeric <> trunc(fact_hint.p_value::numeric) THEN
-    RETURN NULL;
-  END IF;
-  RETURN nullif(btrim(fact_hint.p_value #>> '{}'), '');
+  -- Customers can write what they like there, and the sale counts all the same. No code is longer, and an index could not hold it.
+  CASE jsonb_typeof(fact_hint.p_value)
+    WHEN 'string' THEN
+      RETURN CASE WHEN octet_length(fact_hint.p_value #>> '{}') <= 500 THEN nullif(btrim(fact_hint.p_value #>> '{}', E' \t\r\n'), '') END;
+    WHEN 'number' THEN
+      RETURN CASE WHEN scale(fact_hint.p_value::numeric) = 0 AND abs(fact_hint.p_value::numeric) < 1000000000000000000 THEN fact_hint.p_value #>> '{}' END;
+    ELSE
+      RETURN NULL;
+  END CASE;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.fact_hint(jsonb) IS 'A referral code that may be there: a string of at most 1000 characters, trimmed, or the digits of an integer; NULL for anything else.';
+COMMENT ON FUNCTION affiliate_private.fact_hint(jsonb) IS 'A referral code that may be there: a string of at most 500 bytes, trimmed, or the digits of an integer; NULL for anything else.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.fact_id(p_name text, p_value jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$

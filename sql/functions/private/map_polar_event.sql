@@ -92,8 +92,9 @@ LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   v_subscription jsonb       := map_polar_subscription.p_subscription;
   v_id           text        := affiliate_private.fact_id_required('data.id', v_subscription -> 'id');
-  -- A canceled one runs to the end of its period.
-  v_ended_at     timestamptz := coalesce(affiliate_private.fact_time_optional('ended_at', v_subscription -> 'ended_at'), map_polar_subscription.p_revoked_at);
+  -- A canceled one runs to the end of its period; one that is revoked because a payment failed goes on when that is made good.
+  v_ended_at     timestamptz := coalesce(affiliate_private.fact_time_optional('ended_at', v_subscription -> 'ended_at'),
+    CASE WHEN coalesce(v_subscription ->> 'status', 'canceled') = 'canceled' THEN map_polar_subscription.p_revoked_at END);
   v_fact         jsonb;
 BEGIN
   v_fact := affiliate_private.polar_customer(v_subscription) || jsonb_build_object(

@@ -43,11 +43,11 @@ DECLARE
   v_paths  text[][] := ARRAY[['sale', 'gross_minor'], ['sale', 'refund_basis_minor'], ['refund', 'amount_minor']];
 BEGIN
   FOREACH v_path SLICE 1 IN ARRAY v_paths LOOP
-    IF v_fact #> v_path IS NOT NULL THEN
+    IF jsonb_typeof(v_fact #> v_path) = 'number' THEN
       v_fact := jsonb_set(v_fact, v_path, to_jsonb(round((v_fact #>> v_path)::numeric * v_factor)));
     END IF;
   END LOOP;
-  IF v_fact #> '{sale,lines}' IS NOT NULL THEN
+  IF v_fact #> '{sale,lines,0}' IS NOT NULL THEN
     v_fact := jsonb_set(v_fact, '{sale,lines}', (
       SELECT jsonb_agg(l.line || jsonb_build_object('base_minor', round((l.line ->> 'base_minor')::numeric * v_factor)) ORDER BY l.n)
       FROM jsonb_array_elements(v_fact #> '{sale,lines}') WITH ORDINALITY AS l (line, n)));

@@ -21,7 +21,7 @@ SELECT 'isolation', pg_catalog.format('default_transaction_isolation is %s for %
                     AND pg_catalog.starts_with(c.setting, 'default_transaction_isolation=')
                   ORDER BY s.setrole = 0, s.setdatabase = 0 LIMIT 1) END)
           FROM pg_catalog.pg_roles AS r
-          JOIN pg_catalog.pg_roles AS g ON g.rolname = 'affiliate_gateway'
+          LEFT JOIN pg_catalog.pg_roles AS g ON g.rolname = 'affiliate_gateway'
          -- What gateways log in as need not be this login.
          WHERE r.rolname = SESSION_USER OR r.rolcanlogin AND NOT r.rolsuper AND pg_catalog.pg_has_role(r.oid, g.oid, 'USAGE')) AS i (login, level)
  WHERE i.level <> 'read committed'
