@@ -70,3 +70,42 @@ async fn digits_are_a_code_too() {
     }
     intake.close().await;
 }
+
+#[tokio::test]
+async fn text_that_no_database_holds_does_not_stop_the_sale() {
+    let intake = Intake::open(Profile::Portable).await;
+    for (number, escaped) in (1..).zip([
+        "\\u0000",
+        "A\\u0000B",
+        "\\ud83d",
+        "\\\\\\ude00",
+        "\\\\u0000",
+    ]) {
+        for delivery in deliveries(number, &json!("REPLACED")) {
+            let body = String::from_utf8(delivery.body()).expect("UTF-8");
+            let raw = Raw(delivery, body.replace("REPLACED", escaped).into_bytes());
+            assert_eq!(intake.deliver(&raw).await, "applied", "{escaped}");
+            assert_eq!(intake.deliver(&raw).await, "duplicate", "{escaped}");
+        }
+    }
+    assert_eq!(intake.sales().await.len(), 20);
+    intake.close().await;
+}
+
+/// A delivery with other bytes.
+#[derive(Debug)]
+struct Raw(Box<dyn Delivery>, Vec<u8>);
+
+impl Delivery for Raw {
+    fn provider(&self) -> &'static str {
+        self.0.provider()
+    }
+
+    fn delivery_id(&self) -> Option<String> {
+        self.0.delivery_id()
+    }
+
+    fn body(&self) -> Vec<u8> {
+        self.1.clone()
+    }
+}
