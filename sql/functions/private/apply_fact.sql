@@ -142,12 +142,7 @@ BEGIN
       WHERE b.project_id = touched_sales.p_project_id AND b.provider = touched_sales.p_provider
         AND b.subscription_key IN (
           SELECT affiliate_private.scope_subscription(k.key) FROM unnest(touched_sales.p_changed || touched_sales.p_payment) AS k (key)
-          WHERE cardinality(touched_sales.p_changed) > 0
-          UNION
-          SELECT f.subscription_key FROM affiliate_private.sale AS f
-          WHERE f.project_id = touched_sales.p_project_id AND f.provider = touched_sales.p_provider AND f.sale_key = ANY (touched_sales.p_payment)
-            AND cardinality(touched_sales.p_changed) > 0
-            AND f.sale_key = affiliate_private.first_payment(f.project_id, f.provider, f.subscription_key))
+          WHERE cardinality(touched_sales.p_changed) > 0)
       UNION
       SELECT c.sale_id, c.occurred_at, c.sale_key FROM affiliate_private.sale AS c
       WHERE c.project_id = touched_sales.p_project_id AND c.customer_id = touched_sales.p_customer_id

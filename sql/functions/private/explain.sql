@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION affiliate_private.explain_evidence(p_sale affiliate_p
 LANGUAGE sql STABLE AS $$
   SELECT coalesce(json_agg(row_to_json(x) ORDER BY x.priority NULLS LAST, x.observed_at DESC, x.code), '[]'::json) FROM (
     (SELECT e.source, e.namespace, e.code_key AS code, e.scope_key AS about, e.observed_at, nullif(e.effective_at, '-infinity') AS effective_at,
-           n.owner_at, o.affiliate_id, a.email AS affiliate, CASE WHEN e.own THEN affiliate_private.source_priority(e.source, e.namespace) END AS priority,
+           n.named_at, o.affiliate_id, a.email AS affiliate, CASE WHEN e.own THEN affiliate_private.source_priority(e.source, e.namespace) END AS priority,
            CASE WHEN e.evidence_id = (explain_evidence.p_conversion).evidence_id THEN 'wins'
                 WHEN e.effective_at > e.at THEN 'only concerns later sales'
                 WHEN NOT e.own AND e.observed_at > e.at THEN 'a touch after the sale'
@@ -12,11 +12,11 @@ LANGUAGE sql STABLE AS $$
                 WHEN a.deleted_at IS NOT NULL THEN 'its affiliate has been deleted'
                 WHEN affiliate_private.affiliate_status_at(e.project_id, o.affiliate_id, e.at) <> 'active' THEN 'its affiliate was inactive at the time of the sale'
                 WHEN NOT affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, e.at, s.allow_self_referral) THEN 'a self-referral'
-                WHEN e.evidence_id = b.evidence_id AND (explain_evidence.p_conversion).paid THEN 'would win, but was known only when the conversion was paid'
-                WHEN e.evidence_id = b.evidence_id AND (explain_evidence.p_conversion).affiliate_id IS NULL THEN 'would win, but nobody is credited (see the rule)'
-                WHEN e.evidence_id = b.evidence_id THEN 'would win, but was known only when the conversion was in a payout'
+                WHEN (explain_evidence.p_conversion).affiliate_id IS NULL THEN 'would count, but nobody is credited with this sale'
+                WHEN e.own AND o.affiliate_id = (explain_evidence.p_conversion).contested_affiliate_id
+                  THEN 'better than what decided, but known only when the commission was paid or in a payout'
                 WHEN e.own THEN 'weaker than what wins'
-                ELSE 'a touch: evidence of the sale itself comes before it, what the owner said since, and the touch that the touch model prefers' END AS verdict
+                ELSE 'an earlier touch; counts only where nothing is known of the sale itself' END AS verdict
     FROM (
       SELECT k.*, v.at, v.own,
              min(coalesce(k.named_at, k.observed_at)) FILTER (WHERE v.own AND k.effective_at <= v.at) OVER (PARTITION BY k.namespace, k.code_key) AS first_named_at
@@ -26,14 +26,12 @@ LANGUAGE sql STABLE AS $$
                k.provider = (explain_evidence.p_sale).provider AND k.scope_key = ANY (affiliate_private.sale_scopes(explain_evidence.p_sale,
                  affiliate_private.payment_component(k.project_id, k.provider, ARRAY[(explain_evidence.p_sale).sale_key]))) AS own) AS v
       WHERE k.project_id = (explain_evidence.p_sale).project_id AND k.customer_id = (explain_evidence.p_sale).customer_id
-      ORDER BY k.evidence_id IS NOT DISTINCT FROM (explain_evidence.p_conversion).evidence_id DESC, v.own DESC, k.observed_at DESC LIMIT 100) AS e
+      ORDER BY v.own DESC, k.observed_at DESC LIMIT 100) AS e
     -- As choose_evidence has it.
-    CROSS JOIN LATERAL (SELECT least(coalesce(CASE WHEN e.own THEN e.first_named_at END, e.named_at, e.observed_at), e.at) AS owner_at) AS n
+    CROSS JOIN LATERAL (SELECT least(coalesce(CASE WHEN e.own THEN e.first_named_at END, e.named_at, e.observed_at), e.at) AS named_at) AS n
     CROSS JOIN LATERAL affiliate_private.setting_at(e.project_id, e.at) AS s
-    CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, n.owner_at) AS affiliate_id) AS o
-    LEFT JOIN affiliate_private.affiliate AS a ON a.project_id = e.project_id AND a.affiliate_id = o.affiliate_id
-    -- What decides now, where that is not what the conversion goes by.
-    CROSS JOIN LATERAL affiliate_private.best_evidence(explain_evidence.p_sale) AS b)
+    CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, n.named_at) AS affiliate_id) AS o
+    LEFT JOIN affiliate_private.affiliate AS a ON a.project_id = e.project_id AND a.affiliate_id = o.affiliate_id)
     UNION ALL
     (SELECT 'manual', NULL, NULL, 'the customer''s email', l.effective_at, NULL, NULL, l.affiliate_id, a.email, NULL,
            CASE WHEN (explain_evidence.p_conversion).attribution_source = 'manual' AND (explain_evidence.p_conversion).evidence_id IS NULL
@@ -45,15 +43,6 @@ LANGUAGE sql STABLE AS $$
     WHERE l.effective_at IS NOT NULL)) AS x
 $$;
 COMMENT ON FUNCTION affiliate_private.explain_evidence(affiliate_private.sale, affiliate_private.conversion) IS 'The evidence considered for a sale (of very many the nearest hundred), each with whom it speaks for and what became of it, and what the owner had said.';
-
-CREATE OR REPLACE FUNCTION affiliate_private.best_evidence(p_sale affiliate_private.sale, OUT evidence_id bigint, OUT affiliate_id bigint)
-LANGUAGE sql STABLE AS $$
-  SELECT c.evidence_id, c.affiliate_id
-  FROM affiliate_private.choose_evidence(best_evidence.p_sale, affiliate_private.setting_at((best_evidence.p_sale).project_id, (best_evidence.p_sale).counts_at),
-    affiliate_private.sale_scopes(best_evidence.p_sale, affiliate_private.payment_component(
-      (best_evidence.p_sale).project_id, (best_evidence.p_sale).provider, ARRAY[(best_evidence.p_sale).sale_key]))) AS c
-$$;
-COMMENT ON FUNCTION affiliate_private.best_evidence(affiliate_private.sale) IS 'What is known now of who a sale should be credited to, whether or not its conversion goes by that.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.explain_lines(p_sale affiliate_private.sale, p_conversion affiliate_private.conversion, p_currency text) RETURNS json
 LANGUAGE sql STABLE AS $$
@@ -82,10 +71,6 @@ BEGIN
     WHEN v_row.value_override_minor IS NOT NULL THEN 'the owner set the commission of this conversion by hand'
     WHEN affiliate_private.counted_as(v_sale, v_payment) IS NOT NULL THEN
       format('this is another name of a payment that counts as %s', affiliate_private.counted_as(v_sale, v_payment))
-    WHEN v_row.affiliate_id IS NULL AND v_row.paid THEN 'nobody is credited, and the conversion is marked paid, so that nobody will be'
-    WHEN v_row.affiliate_id IS NULL AND (affiliate_private.best_evidence(v_sale)).affiliate_id IS NOT NULL
-         AND affiliate_private.fx_ppb_at(v_sale.project_id, v_sale.currency, affiliate_private.project_currency(v_sale.project_id), v_sale.counts_at) IS NULL THEN
-      format('nobody is credited until there is an exchange rate for %s', v_sale.currency)
     WHEN v_row.affiliate_id IS NULL THEN 'nobody is credited'
     WHEN v_row.type = 'signup' THEN 'sign-ups earn nothing unless a value is given'
     WHEN v_row.base_minor <= 0 THEN 'a sale that comes to zero or less earns nothing'
@@ -99,7 +84,7 @@ BEGIN
     CASE v_row.rule_source
       WHEN 'affiliate' THEN 'the affiliate''s own commission comes before all others'
       WHEN 'product' THEN 'the product has a commission of its own'
-      WHEN 'mixed' THEN 'some of the products have a commission of their own, the others the default or that of the affiliate''s level'
+      WHEN 'mixed' THEN 'some of the products have a commission of their own, the others the default'
       WHEN 'level' THEN format('the affiliate''s level (%s) pays this instead of the project''s default',
         (SELECT l.name FROM affiliate_private.commission_level AS l WHERE l.project_id = v_row.project_id AND l.level_id = v_row.level_id))
       ELSE 'no narrower rule was in force, so the project''s default applies' END) END;

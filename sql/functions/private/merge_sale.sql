@@ -49,11 +49,10 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_sale affiliate_private.sale := is_first.p_sale;
 BEGIN
-  IF v_sale.subscription_key IS NOT NULL AND NOT affiliate_private.is_renewal(v_sale)
-     AND (v_sale.base_minor > 0 OR affiliate_private.first_payment(v_sale.project_id, v_sale.provider, v_sale.subscription_key) = v_sale.sale_key) THEN
-    RETURN true;
-  ELSIF v_sale.base_minor <= 0 THEN
+  IF v_sale.base_minor <= 0 THEN
     RETURN false;
+  ELSIF v_sale.subscription_key IS NOT NULL AND NOT affiliate_private.is_renewal(v_sale) THEN
+    RETURN true;
   END IF;
   PERFORM FROM affiliate_private.sale AS f
   WHERE f.project_id = v_sale.project_id AND f.customer_id = v_sale.customer_id AND f.base_minor > 0 AND f.type = 'purchase'
@@ -62,7 +61,7 @@ BEGIN
   RETURN NOT FOUND;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.is_first(affiliate_private.sale) IS 'Whether a sale is the first with money of its customer or of its subscription, which decides what later ones earn, or the very first of its subscription, which decides who earns.';
+COMMENT ON FUNCTION affiliate_private.is_first(affiliate_private.sale) IS 'Whether a sale is the first with money of its customer or of its subscription, which decides what later ones earn.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.merge_links(p_project_id bigint, p_provider text, p_links jsonb) RETURNS text[]
 LANGUAGE plpgsql VOLATILE AS $$
