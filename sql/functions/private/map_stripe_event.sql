@@ -49,8 +49,11 @@ BEGIN
   END LOOP;
   IF v_fact #> '{sale,lines,0}' IS NOT NULL THEN
     v_fact := jsonb_set(v_fact, '{sale,lines}', (
-      SELECT jsonb_agg(l.line || jsonb_build_object('base_minor', round((l.line ->> 'base_minor')::numeric * v_factor)) ORDER BY l.n)
-      FROM jsonb_array_elements(v_fact #> '{sale,lines}') WITH ORDINALITY AS l (line, n)));
+      SELECT jsonb_agg(l.line || jsonb_build_object('base_minor', a.parts[l.n]) ORDER BY l.n)
+      FROM (SELECT affiliate_private.spread_minor(array_agg(b.minor ORDER BY b.n), round(sum(b.minor) * v_factor)::bigint) AS parts
+            FROM (SELECT (k.line ->> 'base_minor')::bigint AS minor, k.n
+                  FROM jsonb_array_elements(v_fact #> '{sale,lines}') WITH ORDINALITY AS k (line, n)) AS b) AS a,
+           jsonb_array_elements(v_fact #> '{sale,lines}') WITH ORDINALITY AS l (line, n)));
   END IF;
   RETURN v_fact;
 END

@@ -194,6 +194,20 @@ async fn an_expanded_promotion_code_names_its_coupon() {
 async fn currencies_that_stripe_counts_in_other_units_are_taken_for_what_they_are() {
     for profile in Profile::KERNELS {
         let intake = Intake::open(profile).await;
+        // Two lines of 500.50 krónur each are 1,001 together.
+        let rate = "SELECT affiliate.set_exchange_rate($1, 'ISK', '1', '2020-01-01 00:00Z')";
+        intake.run(intake.project, rate).await;
+        let line = json!({"amount": 50_050, "pricing": {"price_details": {"product": "prod_1"}}});
+        let split = Event::invoice("in_1", "sub_1", "subscription_create", 100_100)
+            .currency("isk")
+            .object("metadata", json!({"referral_code": "ADA"}))
+            .set("/data/object/lines/data", json!([line, line]))
+            .at(JANUARY);
+        intake.apply(&[&split]).await;
+        assert_eq!(
+            intake.sales().await,
+            ["in_1 of 1001 pays 200.20 less 0.00 to ada@example.com (metadata)"]
+        );
         for (currency, minor, rate, base, commission) in [
             // 5,000 krónur at 0.0072, 5,000 shillings at 0.00027, 10,000 ariary at 0.00022.
             ("ISK", 500_000, "0.0072", "5000", "7.20"),
