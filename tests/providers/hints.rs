@@ -70,3 +70,57 @@ async fn digits_are_a_code_too() {
     }
     intake.close().await;
 }
+
+#[tokio::test]
+async fn text_that_no_database_holds_does_not_stop_the_sale() {
+    let intake = Intake::open(Profile::Portable).await;
+    // What is written, and what it is read as; the last three lie behind a NUL, so that all of the body is gone through.
+    let written = [
+        ("\\u0000", "\u{fffd}"),
+        ("A\\u0000B", "A\u{fffd}B"),
+        ("B\\ud83d", "B\u{fffd}"),
+        ("\\u0000\\ud83d\\ude00", "\u{fffd}\u{1f600}"),
+        ("\\u0000\\\\ud83d\\ude00", "\u{fffd}\\ud83d\u{fffd}"),
+        ("\\u0000\\\\u0000\\n\\u0041", "\u{fffd}\\u0000\nA"),
+    ];
+    for (number, (escaped, read)) in (1..).zip(written) {
+        for delivery in deliveries(number, &json!("REPLACED")) {
+            let body = String::from_utf8(delivery.body()).expect("UTF-8");
+            let raw = Raw(delivery, body.replace("REPLACED", escaped).into_bytes());
+            assert_eq!(intake.deliver(&raw).await, "applied", "{escaped}");
+            assert_eq!(intake.deliver(&raw).await, "duplicate", "{escaped}");
+        }
+        let codes =
+            "SELECT DISTINCT code_key FROM affiliate_private.evidence WHERE project_id = $1";
+        let codes = intake.texts(intake.project, codes).await;
+        assert!(
+            codes.contains(&read.to_ascii_lowercase()),
+            "{escaped}: {codes:?}"
+        );
+    }
+    assert_eq!(intake.sales().await.len(), 4 * written.len());
+    let codes = "SELECT code_key FROM affiliate_private.evidence WHERE project_id = $1";
+    assert_eq!(
+        intake.texts(intake.project, codes).await.len(),
+        4 * written.len()
+    );
+    intake.close().await;
+}
+
+/// A delivery with other bytes.
+#[derive(Debug)]
+struct Raw(Box<dyn Delivery>, Vec<u8>);
+
+impl Delivery for Raw {
+    fn provider(&self) -> &'static str {
+        self.0.provider()
+    }
+
+    fn delivery_id(&self) -> Option<String> {
+        self.0.delivery_id()
+    }
+
+    fn body(&self) -> Vec<u8> {
+        self.1.clone()
+    }
+}

@@ -131,7 +131,7 @@ async fn an_invoice_pays_without_tax_shipping_and_what_a_balance_paid() {
                 "in_2 of 50.00 pays 10.00 less 0.00 to ada@example.com (metadata)",
                 "in_3 of 100.00 pays 20.00 less 0.00 to ada@example.com (metadata)",
                 "in_4 of 0.00 pays 0.00 less 0.00 to ada@example.com (metadata)",
-                "in_5 of 100.00 pays 20.00 less 0.00 to ada@example.com (email)",
+                "in_5 of 100.00 pays 20.00 less 0.00 to ada@example.com (metadata)",
             ]
         );
         intake.close().await;

@@ -4,6 +4,7 @@ DECLARE
   v_row      affiliate_private.conversion;
   v_sale     affiliate_private.sale;
   v_currency text;
+  v_reversed bigint;
 BEGIN
   SELECT c.* INTO v_row
   FROM affiliate_private.project AS p
@@ -13,6 +14,7 @@ BEGIN
   END IF;
   SELECT s.* INTO v_sale FROM affiliate_private.sale AS s WHERE s.project_id = v_row.project_id AND s.sale_id = v_row.sale_id;
   v_currency := affiliate_private.project_currency(v_row.project_id);
+  v_reversed := CASE WHEN v_row.deleted_at IS NULL THEN affiliate_private.reversed_minor(v_row) ELSE v_row.commission_minor END;
   RETURN row_to_json(x) FROM (
     SELECT v_row.project_id AS project_id, v_row.conversion_id AS conversion_id, v_row.type AS type, v_row.deleted_at AS deleted_at,
            (SELECT row_to_json(y) FROM (
@@ -48,8 +50,8 @@ BEGIN
              SELECT v_currency AS currency, affiliate_private.money_number(v_row.commission_minor, v_currency) AS commission,
                     affiliate_private.money_number(v_row.refunded_minor, v_row.currency) AS refunded,
                     affiliate_private.money_number(v_row.refund_basis_minor, v_row.currency) AS refund_basis,
-                    affiliate_private.money_number(affiliate_private.reversed_minor(v_row), v_currency) AS reversed,
-                    affiliate_private.money_number(v_row.commission_minor - affiliate_private.reversed_minor(v_row), v_currency) AS value,
+                    affiliate_private.money_number(v_reversed, v_currency) AS reversed,
+                    affiliate_private.money_number(v_row.commission_minor - v_reversed, v_currency) AS value,
                     v_row.canceled AS reversed_by_cancellation) AS y) AS result,
            (SELECT coalesce(json_agg(row_to_json(y) ORDER BY y.entry_id), '[]'::json) FROM (
              SELECT e.entry_id, e.affiliate_id, e.kind, affiliate_private.money_number(e.amount_minor, e.currency) AS amount, e.release_at, e.booked_at

@@ -40,7 +40,7 @@ BEGIN
                                             apply_fact.p_occurred_at, v_fact, v_subscription);
   END IF;
   IF v_subscription IS NOT NULL THEN
-    PERFORM affiliate_private.adopt_first_payment(apply_fact.p_project_id, apply_fact.p_provider, v_payment, v_subscription);
+    v_changed := v_changed || affiliate_private.adopt_first_payment(apply_fact.p_project_id, apply_fact.p_provider, v_payment, v_subscription);
   END IF;
   IF v_customer.customer_id IS NOT NULL AND v_fact #> '{evidence,0}' IS NOT NULL THEN
     v_learnt := affiliate_private.merge_evidence(apply_fact.p_project_id, apply_fact.p_provider, v_customer.customer_id, v_scope,
@@ -118,6 +118,8 @@ COMMENT ON FUNCTION affiliate_private.payment_keys(jsonb) IS 'The payment ids a 
 CREATE OR REPLACE FUNCTION affiliate_private.touched_sales(p_project_id bigint, p_provider text, p_payment text[], p_changed text[], p_customer_id bigint,
                                                            p_since timestamptz, p_unsettled bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_subscriptions text[] := '{}';
 BEGIN
   -- Most events tell of one payment more, and change nothing else.
   IF cardinality(touched_sales.p_changed) = 0 AND cardinality(touched_sales.p_unsettled) = 0 AND touched_sales.p_since = 'infinity' THEN
@@ -125,6 +127,15 @@ BEGIN
       SELECT p.sale_id FROM affiliate_private.sale AS p
       WHERE p.project_id = touched_sales.p_project_id AND p.provider = touched_sales.p_provider AND p.sale_key = ANY (touched_sales.p_payment)
       ORDER BY p.occurred_at, p.sale_key);
+  END IF;
+  -- Where something new was said of a subscription, or of its first payment: all its payments.
+  IF cardinality(touched_sales.p_changed) > 0 THEN
+    v_subscriptions := ARRAY(
+      SELECT affiliate_private.scope_subscription(k.key) FROM unnest(touched_sales.p_changed || touched_sales.p_payment) AS k (key)
+      UNION ALL
+      SELECT f.subscription_key FROM affiliate_private.sale AS f
+      WHERE f.project_id = touched_sales.p_project_id AND f.provider = touched_sales.p_provider AND f.sale_key = ANY (touched_sales.p_payment)
+        AND f.sale_key = affiliate_private.first_payment(f.project_id, f.provider, f.subscription_key));
   END IF;
   RETURN ARRAY(
     SELECT s.sale_id FROM (
@@ -137,12 +148,8 @@ BEGIN
       SELECT m.sale_id, m.occurred_at, m.sale_key FROM affiliate_private.sale AS m
       WHERE m.project_id = touched_sales.p_project_id AND m.sale_id = ANY (touched_sales.p_unsettled)
       UNION
-      -- Where something new was said of a subscription, or of its first payment: all its payments.
-      SELECT b.sale_id, b.occurred_at, b.sale_key FROM affiliate_private.sale AS b
-      WHERE b.project_id = touched_sales.p_project_id AND b.provider = touched_sales.p_provider
-        AND b.subscription_key IN (
-          SELECT affiliate_private.scope_subscription(k.key) FROM unnest(touched_sales.p_changed || touched_sales.p_payment) AS k (key)
-          WHERE cardinality(touched_sales.p_changed) > 0)
+      SELECT b.sale_id, b.occurred_at, b.sale_key FROM unnest(v_subscriptions) AS k (key)
+      JOIN affiliate_private.sale AS b ON b.project_id = touched_sales.p_project_id AND b.provider = touched_sales.p_provider AND b.subscription_key = k.key
       UNION
       SELECT c.sale_id, c.occurred_at, c.sale_key FROM affiliate_private.sale AS c
       WHERE c.project_id = touched_sales.p_project_id AND c.customer_id = touched_sales.p_customer_id

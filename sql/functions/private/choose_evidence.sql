@@ -109,19 +109,31 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_scopes text[] := sale_scopes.p_payment;
   v_scope  text   := affiliate_private.subscription_scope((sale_scopes.p_sale).subscription_key);
+  v_first  text;
 BEGIN
   IF (sale_scopes.p_sale).customer_key IS NOT NULL THEN
     v_scopes := v_scopes || ('customer:' || (sale_scopes.p_sale).customer_key);
   END IF;
   IF v_scope IS NOT NULL THEN
-    -- A renewal inherits what was known of the subscription's first payment.
-    v_scopes := v_scopes || v_scope
-                || affiliate_private.payment_component((sale_scopes.p_sale).project_id, (sale_scopes.p_sale).provider, ARRAY[v_scope || ':first']);
+    -- A renewal inherits what was known of the subscription's first payment: that which is linked as such, and the first one there is.
+    v_first  := affiliate_private.first_payment((sale_scopes.p_sale).project_id, (sale_scopes.p_sale).provider, (sale_scopes.p_sale).subscription_key);
+    v_scopes := v_scopes || v_scope || affiliate_private.payment_component((sale_scopes.p_sale).project_id, (sale_scopes.p_sale).provider,
+                                                                           array_remove(ARRAY[v_scope || ':first', v_first], NULL));
   END IF;
   RETURN v_scopes;
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.sale_scopes(affiliate_private.sale, text[]) IS 'Everything that evidence for a sale may be about: the ids of its payment, its subscription, the subscription''s first payment, its provider customer.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.first_payment(p_project_id bigint, p_provider text, p_subscription_key text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT s.sale_key FROM affiliate_private.sale AS s
+          WHERE s.project_id = first_payment.p_project_id AND s.provider = first_payment.p_provider AND s.subscription_key = first_payment.p_subscription_key
+          ORDER BY s.occurred_at, s.sale_key LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.first_payment(bigint, text, text) IS 'The key of the first sale of a subscription that is known, with money or without; NULL for none.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.link_at(p_sale affiliate_private.sale) RETURNS affiliate_private.referral_link
 LANGUAGE plpgsql STABLE AS $$

@@ -38,7 +38,7 @@ CREATE OR REPLACE FUNCTION affiliate_private.read_event(p_event affiliate_privat
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   body := convert_from((read_event.p_event).body, 'UTF8');
-  fact := affiliate_private.map_event((read_event.p_event).provider, body::jsonb);
+  fact := affiliate_private.map_event((read_event.p_event).provider, (affiliate_private.event_doc((read_event.p_event).body)).doc);
 EXCEPTION WHEN OTHERS THEN
   -- Why is in the event's error: here it only cannot be shown.
   fact := NULL;

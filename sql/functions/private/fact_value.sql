@@ -88,13 +88,17 @@ COMMENT ON FUNCTION affiliate_private.fact_time_optional(text, jsonb) IS 'As fac
 CREATE OR REPLACE FUNCTION affiliate_private.fact_code(p_name text, p_value jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  IF jsonb_typeof(fact_code.p_value) = 'number' AND scale(fact_code.p_value::numeric) = 0 AND abs(fact_code.p_value::numeric) < 1000000000000000000 THEN
-    RETURN fact_code.p_value #>> '{}';
-  END IF;
-  RETURN affiliate_private.fact_text(fact_code.p_name, fact_code.p_value);
+  RETURN coalesce(affiliate_private.fact_digits(fact_code.p_value), affiliate_private.fact_text(fact_code.p_name, fact_code.p_value));
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.fact_code(text, jsonb) IS 'As fact_text; an integer is taken for its digits.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.fact_digits(p_value jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN jsonb_typeof(fact_digits.p_value) = 'number' THEN
+    CASE WHEN scale(fact_digits.p_value::numeric) = 0 AND abs(fact_digits.p_value::numeric) < 1000000000000000000 THEN fact_digits.p_value #>> '{}' END END
+$$;
+COMMENT ON FUNCTION affiliate_private.fact_digits(jsonb) IS 'The digits of an integer below 10^18; NULL for anything else.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.fact_hint(p_value jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -104,7 +108,7 @@ BEGIN
     WHEN 'string' THEN
       RETURN CASE WHEN octet_length(fact_hint.p_value #>> '{}') <= 500 THEN nullif(btrim(fact_hint.p_value #>> '{}', E' \t\r\n'), '') END;
     WHEN 'number' THEN
-      RETURN CASE WHEN scale(fact_hint.p_value::numeric) = 0 AND abs(fact_hint.p_value::numeric) < 1000000000000000000 THEN fact_hint.p_value #>> '{}' END;
+      RETURN affiliate_private.fact_digits(fact_hint.p_value);
     ELSE
       RETURN NULL;
   END CASE;

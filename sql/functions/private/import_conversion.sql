@@ -63,12 +63,17 @@ BEGIN
     RETURN CASE WHEN import_conversion.p_fields ? 'sale_key' THEN format('another conversion has the reference "%s"', import_conversion.p_fields ->> 'reference')
                 ELSE 'known' END;
   END IF;
-  v_sale.customer_id := affiliate_private.import_customer(v_sale.project_id, affiliate_private.fold_key(v_sale.email), v_sale.provider, v_sale.customer_key);
+  -- A provider may have told already that it begins a subscription.
+  v_sale.subscription_key := affiliate_private.begun_subscription(
+    affiliate_private.payment_component(v_sale.project_id, v_sale.provider, ARRAY[v_sale.sale_key]));
+  v_sale.customer_id := affiliate_private.import_customer(v_sale.project_id, affiliate_private.fold_key(v_sale.email), v_sale.provider, v_sale.customer_key,
+                                                          v_sale.subscription_key);
   INSERT INTO affiliate_private.sale AS s
     (project_id, provider, sale_key, type, customer_id, email, occurred_at, source_key, currency, gross_minor, base_minor, refund_basis_minor,
-     line_base_minor, line_product, customer_key, counts_at)
+     line_base_minor, line_product, customer_key, subscription_key, counts_at)
   VALUES (v_sale.project_id, v_sale.provider, v_sale.sale_key, v_sale.type, v_sale.customer_id, v_sale.email, v_sale.occurred_at, 'import',
-          v_sale.currency, v_sale.base_minor, v_sale.base_minor, v_sale.base_minor, ARRAY[v_sale.base_minor], ARRAY[''], v_sale.customer_key, v_sale.occurred_at)
+          v_sale.currency, v_sale.base_minor, v_sale.base_minor, v_sale.base_minor, ARRAY[v_sale.base_minor], ARRAY[''], v_sale.customer_key,
+          v_sale.subscription_key, v_sale.occurred_at)
   RETURNING s.* INTO v_sale;
   IF v_line.affiliate_id IS NOT NULL THEN
     INSERT INTO affiliate_private.evidence (project_id, customer_id, provider, scope_key, source, namespace, code_key, observed_at)
@@ -96,13 +101,13 @@ CREATE OR REPLACE FUNCTION affiliate_private.sales_after_import(p_sale affiliate
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- Later sales of the customer about which nothing else is known follow this one's affiliate; and where only first purchases
-  -- or a time from the first earn, any of them may change.
+  -- or a time from the first earn, any of them may change. Later ones of its subscription inherit from it.
   RETURN ARRAY(
     SELECT s.sale_id FROM affiliate_private.sale AS s
     JOIN affiliate_private.conversion AS c ON c.project_id = s.project_id AND c.sale_id = s.sale_id
     WHERE s.project_id = (sales_after_import.p_sale).project_id AND s.customer_id = (sales_after_import.p_sale).customer_id
       AND s.occurred_at > (sales_after_import.p_sale).occurred_at - interval '1 second' AND s.sale_id <> (sales_after_import.p_sale).sale_id
-      AND (c.evidence_id IS NULL OR c.attribution_source = 'email'
+      AND (c.evidence_id IS NULL OR c.attribution_source = 'email' OR s.subscription_key = (sales_after_import.p_sale).subscription_key
            OR (affiliate_private.setting_at(s.project_id, s.occurred_at)).commission_duration <> 'lifetime')
     ORDER BY s.occurred_at, s.sale_key);
 END

@@ -31,10 +31,16 @@ BEGIN
     SET email = excluded.email, occurred_at = excluded.occurred_at, source_key = excluded.source_key, currency = excluded.currency,
         gross_minor = excluded.gross_minor, base_minor = excluded.base_minor, refund_basis_minor = excluded.refund_basis_minor,
         line_base_minor = excluded.line_base_minor, line_product = excluded.line_product, customer_key = excluded.customer_key,
-        subscription_key = excluded.subscription_key, reason = excluded.reason,
+        subscription_key = coalesce(excluded.subscription_key, s.subscription_key), reason = excluded.reason,
         counts_at = greatest(excluded.occurred_at, least(excluded.counts_at, s.counts_at))
     WHERE (excluded.occurred_at, excluded.source_key) < (s.occurred_at, s.source_key)
   RETURNING s.* INTO v_new;
+  IF v_new.sale_id IS NULL AND v_sale ->> 'subscription_key' IS NOT NULL THEN
+    -- What gave the figures knew of no subscription: history that was imported.
+    UPDATE affiliate_private.sale AS s SET subscription_key = v_sale ->> 'subscription_key'
+    WHERE s.project_id = merge_sale.p_project_id AND s.provider = merge_sale.p_provider AND s.sale_key = v_sale ->> 'key' AND s.subscription_key IS NULL
+    RETURNING s.* INTO v_new;
+  END IF;
   IF v_sale ? 'edit' THEN
     PERFORM affiliate_private.edit_sale(merge_sale.p_project_id, v_new.sale_id, v_sale -> 'edit');
   END IF;
@@ -50,7 +56,7 @@ DECLARE
   v_sale affiliate_private.sale := is_first.p_sale;
 BEGIN
   IF v_sale.base_minor <= 0 THEN
-    RETURN false;
+    RETURN coalesce(affiliate_private.first_payment(v_sale.project_id, v_sale.provider, v_sale.subscription_key) = v_sale.sale_key, false);
   ELSIF v_sale.subscription_key IS NOT NULL AND NOT affiliate_private.is_renewal(v_sale) THEN
     RETURN true;
   END IF;
@@ -61,7 +67,7 @@ BEGIN
   RETURN NOT FOUND;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.is_first(affiliate_private.sale) IS 'Whether a sale is the first with money of its customer or of its subscription, which decides what later ones earn.';
+COMMENT ON FUNCTION affiliate_private.is_first(affiliate_private.sale) IS 'Whether a sale is the first with money of its customer or of its subscription, which decides what later ones earn, or the very first of its subscription, which decides who earns.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.merge_links(p_project_id bigint, p_provider text, p_links jsonb) RETURNS text[]
 LANGUAGE plpgsql VOLATILE AS $$

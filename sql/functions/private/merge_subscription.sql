@@ -60,16 +60,27 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.begun_subscription(text[]) IS 'The subscription whose first payment goes by these ids, NULL for none.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.adopt_first_payment(p_project_id bigint, p_provider text, p_payment text[], p_subscription_key text) RETURNS void
-LANGUAGE sql VOLATILE AS $$
+CREATE OR REPLACE FUNCTION affiliate_private.adopt_first_payment(p_project_id bigint, p_provider text, p_payment text[], p_subscription_key text) RETURNS text[]
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  v_scopes text[];
+BEGIN
   -- Its own event may not say that it begins a subscription (a LemonSqueezy order): the link does, before or after it.
-  UPDATE affiliate_private.sale AS s SET subscription_key = adopt_first_payment.p_subscription_key
-  WHERE s.project_id = adopt_first_payment.p_project_id AND s.provider = adopt_first_payment.p_provider AND s.sale_key = ANY (adopt_first_payment.p_payment)
-    AND s.subscription_key IS DISTINCT FROM adopt_first_payment.p_subscription_key
-    -- One that names another subscription itself stays with that.
-    AND (s.subscription_key IS NULL OR affiliate_private.subscription_scope(s.subscription_key) || ':first' = ANY (adopt_first_payment.p_payment))
+  WITH adopted AS (
+    UPDATE affiliate_private.sale AS s SET subscription_key = adopt_first_payment.p_subscription_key
+    FROM affiliate_private.sale AS o
+    WHERE o.project_id = adopt_first_payment.p_project_id AND o.provider = adopt_first_payment.p_provider AND o.sale_key = ANY (adopt_first_payment.p_payment)
+      AND o.subscription_key IS DISTINCT FROM adopt_first_payment.p_subscription_key
+      -- One that names another subscription itself stays with that.
+      AND (o.subscription_key IS NULL OR affiliate_private.subscription_scope(o.subscription_key) || ':first' = ANY (adopt_first_payment.p_payment))
+      AND s.project_id = o.project_id AND s.sale_id = o.sale_id
+    RETURNING ARRAY[o.subscription_key, s.subscription_key] AS keys)
+  SELECT coalesce(array_agg(affiliate_private.subscription_scope(k.key)), '{}') INTO v_scopes
+  FROM adopted CROSS JOIN unnest(adopted.keys) AS k (key) WHERE k.key IS NOT NULL;
+  RETURN v_scopes;
+END
 $$;
-COMMENT ON FUNCTION affiliate_private.adopt_first_payment(bigint, text, text[], text) IS 'Makes the sale of a payment one of the subscription whose first payment it is known to be.';
+COMMENT ON FUNCTION affiliate_private.adopt_first_payment(bigint, text, text[], text) IS 'Makes the sale of a payment one of the subscription whose first payment it is known to be, and gives the subscriptions that one was added to or taken from.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.sale_products(p_sale affiliate_private.sale) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$

@@ -41,10 +41,10 @@ BEGIN
   BEGIN
     v_text := convert_from(mentions.p_body, 'UTF8');
     IF strpos(v_text, '\u') > 0 OR strpos(v_text, '\/') > 0 THEN
-      -- An escaped @ is one too. The character that jsonb has not is none that matters.
-      v_text := (replace(v_text, '\u0000', ' ')::jsonb)::text;
+      -- An escaped @ is one too. What stands for a character that cannot be stored is no part of an address.
+      v_text := coalesce(replace((affiliate_private.event_doc(mentions.p_body)).doc::text, U&'\FFFD', ' '), v_text);
     END IF;
-  EXCEPTION WHEN OTHERS THEN
+  EXCEPTION WHEN data_exception THEN
     v_text := encode(mentions.p_body, 'escape');
   END;
   -- As fold_key does: by the database's rules another capital than A to Z would be another word.

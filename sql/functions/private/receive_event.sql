@@ -4,23 +4,14 @@ LANGUAGE plpgsql VOLATILE
 -- made while the tables were empty must not scan them when they are not.
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-  v_doc     jsonb;
-  v_problem text;
+  v_read    record := affiliate_private.event_doc(receive_event.p_body);
   v_header  record;
   v_key     text;
   v_known_id bigint;
   v_outcome text;
 BEGIN
-  BEGIN
-    v_doc := convert_from(receive_event.p_body, 'UTF8')::jsonb;
-    IF jsonb_typeof(v_doc) <> 'object' THEN
-      v_problem := 'the body is not a JSON object';
-    END IF;
-  EXCEPTION WHEN OTHERS THEN
-    v_problem := 'the body is not valid JSON: ' || sqlerrm;
-  END;
-  PERFORM affiliate_private.check_environment(receive_event.p_project_id, receive_event.p_provider, v_doc);
-  v_header := affiliate_private.event_header(receive_event.p_provider, v_doc);
+  PERFORM affiliate_private.check_environment(receive_event.p_project_id, receive_event.p_provider, v_read.doc);
+  v_header := affiliate_private.event_header(receive_event.p_provider, v_read.doc);
   v_key := coalesce(nullif(receive_event.p_delivery_id, ''), v_header.event_key, 'sha256:' || encode(sha256(receive_event.p_body), 'hex'));
 
   -- Fifty copies at once: one stores it, the others wait here and then see it.
@@ -30,12 +21,49 @@ BEGIN
   IF FOUND THEN
     v_outcome := affiliate_private.receive_again(receive_event.p_project_id, v_known_id);
   ELSE
-    v_outcome := affiliate_private.store_event(receive_event.p_project_id, receive_event.p_provider, v_key, v_header, v_doc, v_problem, receive_event.p_body);
+    v_outcome := affiliate_private.store_event(receive_event.p_project_id, receive_event.p_provider, v_key, v_header, v_read.doc, v_read.problem, receive_event.p_body);
   END IF;
   RETURN format('{"received":true,"status":%s,"event_id":%s}', to_json(v_outcome), to_json(v_key));
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.receive_event(bigint, text, text, bytea) IS 'One verified event: applied once, ignored, parked, or known already (duplicate).';
+
+CREATE OR REPLACE FUNCTION affiliate_private.event_doc(p_body bytea, OUT doc jsonb, OUT problem text)
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_state text;
+BEGIN
+  -- Only what is wrong with the body itself is an answer; what goes wrong here otherwise may go right when the event is sent again.
+  BEGIN
+    doc := convert_from(event_doc.p_body, 'UTF8')::jsonb;
+  EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+    v_state := sqlstate;
+    problem := 'the body is not valid JSON: ' || sqlerrm;
+  END;
+  IF v_state IN ('22P05', '22P02') THEN
+    -- JSON may escape a NUL or half a surrogate pair, which no text here can hold; customers can write either, and the sale counts all the same.
+    BEGIN
+      doc     := affiliate_private.storable_json(convert_from(event_doc.p_body, 'UTF8'))::jsonb;
+      problem := NULL;
+    EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+      NULL;
+    END;
+  END IF;
+  IF jsonb_typeof(doc) <> 'object' THEN
+    problem := 'the body is not a JSON object';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.event_doc(bytea) IS 'The body of an event as JSON (storable_json), or what is wrong with it.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.storable_json(p_text text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  -- In pieces: a surrogate pair, any other escape, text between escapes. Of the alternatives the longest is taken.
+  SELECT string_agg(CASE WHEN m.piece[1] ~ '^\\u(0000|[dD][89a-fA-F]..)$' THEN '\ufffd' ELSE m.piece[1] END, '' ORDER BY m.n)
+  FROM regexp_matches(storable_json.p_text, '(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.?|[^\\]+)', 'g')
+       WITH ORDINALITY AS m (piece, n)
+$$;
+COMMENT ON FUNCTION affiliate_private.storable_json(text) IS 'JSON in which U+FFFD stands for the escaped characters that text in a database cannot hold: NUL and halves of surrogate pairs.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.receive_again(p_project_id bigint, p_provider_event_id bigint) RETURNS text
 LANGUAGE plpgsql VOLATILE AS $$
@@ -89,21 +117,16 @@ CREATE OR REPLACE FUNCTION affiliate_private.replay_event(p_event affiliate_priv
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_result record;
-  v_doc    jsonb;
-  v_problem text;
+  v_read   record;
 BEGIN
   IF (replay_event.p_event).body_removed IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'RF409',
       MESSAGE = format('Event %s cannot be replayed: its body was %s', (replay_event.p_event).event_key,
                        CASE (replay_event.p_event).body_removed WHEN 'erased' THEN 'erased with a person''s data' ELSE 'pruned after its retention time' END);
   END IF;
-  BEGIN
-    v_doc := convert_from((replay_event.p_event).body, 'UTF8')::jsonb;
-  EXCEPTION WHEN OTHERS THEN
-    v_problem := (replay_event.p_event).error;
-  END;
+  v_read := affiliate_private.event_doc((replay_event.p_event).body);
   v_result := affiliate_private.try_event((replay_event.p_event).project_id, (replay_event.p_event).provider, (replay_event.p_event).event_key,
-                                           affiliate_private.event_header((replay_event.p_event).provider, v_doc), v_doc, v_problem);
+                                           affiliate_private.event_header((replay_event.p_event).provider, v_read.doc), v_read.doc, v_read.problem);
   UPDATE affiliate_private.provider_event AS e
   SET outcome = v_result.outcome, error = v_result.error, occurred_at = v_result.occurred_at
   WHERE e.project_id = (replay_event.p_event).project_id AND e.provider_event_id = (replay_event.p_event).provider_event_id;

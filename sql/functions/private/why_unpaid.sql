@@ -21,7 +21,7 @@ BEGIN
   IF v_sale.subscription_key IS NULL THEN
     RETURN NULL;
   END IF;
-  IF v_sale.occurred_at > affiliate_private.subscription_ended_at(v_sale) THEN
+  IF v_sale.occurred_at > (affiliate_private.subscription_end(v_sale)).ended_at THEN
     RETURN 'ended';
   END IF;
   -- What a trial is changed to before it was ever paid for is bought for the first time.
@@ -65,15 +65,18 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.counted_as(affiliate_private.sale, text[]) IS 'The key of the sale that a payment counts as, where this is another name of one that has a sale under its own (a payment intent whose invoice is known); else NULL.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.subscription_ended_at(p_sale affiliate_private.sale) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION affiliate_private.subscription_end(p_sale affiliate_private.sale) RETURNS affiliate_private.subscription
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_end affiliate_private.subscription;
 BEGIN
-  RETURN (SELECT e.ended_at FROM affiliate_private.subscription AS e
-          WHERE e.project_id = (subscription_ended_at.p_sale).project_id AND e.provider = (subscription_ended_at.p_sale).provider
-            AND e.subscription_key = (subscription_ended_at.p_sale).subscription_key);
+  SELECT e.* INTO v_end FROM affiliate_private.subscription AS e
+  WHERE e.project_id = (subscription_end.p_sale).project_id AND e.provider = (subscription_end.p_sale).provider
+    AND e.subscription_key = (subscription_end.p_sale).subscription_key;
+  RETURN v_end;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.subscription_ended_at(affiliate_private.sale) IS 'When the subscription of a sale ended, NULL for none and for one that goes on.';
+COMMENT ON FUNCTION affiliate_private.subscription_end(affiliate_private.sale) IS 'The end of the subscription of a sale; all NULL for none and for one that goes on.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.sale_canceled(p_sale affiliate_private.sale, p_hold_days integer, p_stamp affiliate_private.conversion) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
@@ -83,11 +86,9 @@ BEGIN
   IF (sale_canceled.p_sale).subscription_key IS NULL THEN
     RETURN false;
   END IF;
-  SELECT e.* INTO v_end FROM affiliate_private.subscription AS e
-  WHERE e.project_id = (sale_canceled.p_sale).project_id AND e.provider = (sale_canceled.p_sale).provider
-    AND e.subscription_key = (sale_canceled.p_sale).subscription_key;
+  v_end := affiliate_private.subscription_end(sale_canceled.p_sale);
   -- What is paid out is not held any more.
-  RETURN FOUND AND (affiliate_private.setting_at((sale_canceled.p_sale).project_id, v_end.counts_at)).on_cancel = 'reverse_held'
+  RETURN v_end.ended_at IS NOT NULL AND (affiliate_private.setting_at((sale_canceled.p_sale).project_id, v_end.counts_at)).on_cancel = 'reverse_held'
     AND affiliate_kernel.release_at((sale_canceled.p_sale).occurred_at, sale_canceled.p_hold_days) > v_end.ended_at
     AND (NOT coalesce((sale_canceled.p_stamp).paid, false) OR (sale_canceled.p_stamp).canceled);
 END

@@ -9,6 +9,7 @@ use super::{START, Step, has, take};
 use crate::batch::{project, unclean};
 use crate::clock::iso;
 use crate::story::DAY;
+use crate::told::{invoice, session};
 
 #[tokio::test]
 async fn what_is_paid_keeps_the_attribution_it_was_paid_by() {
@@ -85,5 +86,47 @@ async fn news_of_one_lemonsqueezy_plan_again_and_again_is_no_news() {
         news.push(!changed.is_empty());
     }
     assert_eq!(news, [true, false, true, false, false]);
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn an_event_tells_of_which_subscription_an_imported_payment_was() {
+    let import = "SELECT affiliate_private.import_conversion($1, jsonb_build_object('provider', 'stripe', 'sale_key', 'in_1', 'base_value', '10.00',
+                    'occurred_at', '2025-12-31T23:00:00Z', 'email', 'a@example.com', 'affiliate_email', 'ada@example.com'))";
+    let steps = [
+        Step::Change(import.to_owned()),
+        Step::Event(invoice("in_1", START, "sub_1", "cus_1", 1000)),
+        Step::Event(invoice("in_2", START + 30 * DAY, "sub_1", "cus_1", 1000)),
+        // Meanwhile the customer buys something else through Bob.
+        Step::Event(session(
+            "pi_3",
+            START + 9 * DAY,
+            (Some("cus_1"), None),
+            Some("BOB"),
+            Some(500),
+        )),
+    ];
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Portable)
+        .await;
+    let client = database.connect_superuser().await;
+    for order in [[0, 1, 2, 3], [0, 2, 3, 1], [3, 2, 0, 1]] {
+        let project = project(&client).await;
+        for n in order {
+            take(&client, project, &steps[n]).await;
+        }
+        assert_eq!(unclean(&client, project).await, None, "order {order:?}");
+        let books = Books::read(&client, project).await;
+        assert_eq!(
+            books.ledger,
+            [
+                "in_1 ada@example.com commission 2.00 USD",
+                "in_2 ada@example.com commission 2.00 USD",
+                "pi_3 bob@example.com commission 1.00 USD",
+            ],
+            "{order:?}"
+        );
+    }
     database.drop().await;
 }

@@ -87,6 +87,67 @@ async fn renewals_stay_with_the_coupon_that_was_used_when_it_is_switched_off() {
 }
 
 #[tokio::test]
+async fn renewals_inherit_what_the_first_payment_alone_was_told() {
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        let paid = |id: &str| Event::invoice(id, "sub_1", "subscription_cycle", 5000);
+        // A trial's invoice, which names who brought the customer on itself alone; every later one repeats that, or says nothing.
+        let trial = paid("in_1")
+            .totals(0)
+            .set("/data/object/lines/data/0/amount", json!(0))
+            .object("metadata", json!({"referral_code": "ADA"}))
+            .at(JANUARY);
+        let repeated = paid("in_2")
+            .object("metadata", json!({"referral_code": "ADA"}))
+            .at(FEBRUARY);
+        let silent = paid("in_3").at(MARCH);
+        // Meanwhile the customer buys something else through Bob.
+        let other = Event::sale("pi_4", 5000)
+            .customer("cus_1")
+            .code("BOB")
+            .at(FEBRUARY + DAY);
+        let project = intake
+            .permute(&[HANDED_ON], &[&trial, &repeated, &silent, &other])
+            .await;
+        assert_eq!(
+            intake.sales_of(project).await,
+            [
+                "in_1 of 0.00 pays 0.00 less 0.00 to ada@example.com (metadata)",
+                "in_2 of 50.00 pays 10.00 less 0.00 to ada@example.com (metadata)",
+                "pi_4 of 50.00 pays 10.00 less 0.00 to bob@example.com (metadata)",
+                "in_3 of 50.00 pays 10.00 less 0.00 to ada@example.com (metadata)",
+            ]
+        );
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_late_of_the_first_payment_speaks_for_all_of_them() {
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        let paid = |id: &str| Event::invoice(id, "sub_1", "subscription_cycle", 5000);
+        let first = paid("in_1").at(JANUARY);
+        let second = paid("in_2").at(FEBRUARY);
+        let third = paid("in_3").at(MARCH);
+        // A session that names the first invoice and no subscription, told after all of them.
+        let session = Event::sale("pi_1", 5000)
+            .object("invoice", json!("in_1"))
+            .customer("cus_1")
+            .code("ADA")
+            .at(MARCH + DAY);
+        let project = intake
+            .permute(&[], &[&first, &second, &third, &session])
+            .await;
+        let ada = ["in_1", "in_2", "in_3"].map(|sale| {
+            format!("{sale} of 50.00 pays 10.00 less 0.00 to ada@example.com (metadata)")
+        });
+        assert_eq!(intake.sales_of(project).await, ada);
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
 async fn the_end_of_a_subscription_ends_its_commission_in_any_order() {
     for profile in Profile::KERNELS {
         let intake = Intake::open(profile).await;

@@ -142,7 +142,9 @@ async fn the_end_of_a_subscription_takes_back_what_is_held_where_the_project_say
                 intake.sales_of(project).await,
                 [
                     "in_1 of 50.00 pays 10.00 less 0.00 to ada@example.com (metadata)".to_owned(),
-                    format!("in_2 of 50.00 pays 10.00 less {reversed} to ada@example.com (email)"),
+                    format!(
+                        "in_2 of 50.00 pays 10.00 less {reversed} to ada@example.com (metadata)"
+                    ),
                 ]
             );
         }

@@ -1,0 +1,4 @@
+-- Replaced by functions of other parameters or results.
+DROP FUNCTION IF EXISTS affiliate_private.adopt_first_payment(bigint, text, text[], text);
+DROP FUNCTION IF EXISTS affiliate_private.import_customer(bigint, text, text, text);
+DROP FUNCTION IF EXISTS affiliate_private.subscription_ended_at(affiliate_private.sale);
