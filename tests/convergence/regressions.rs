@@ -1,6 +1,7 @@
 //! What the lives have found, or might have: each the least it takes.
 
 mod given_order;
+mod imported;
 
 use affiliate_tests::books::Books;
 use affiliate_tests::cluster::Cluster;
@@ -9,7 +10,6 @@ use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use crate::batch::{project, unclean};
-use crate::clock::iso;
 use crate::story::DAY;
 use crate::told::{end, invoice, invoice_payment, session, subscription};
 
@@ -266,43 +266,4 @@ async fn a_coupon_of_a_customer_speaks_from_its_start_however_late_it_is_told() 
     ])
     .await;
     assert_eq!(books.ledger, ["in_2 bob@example.com commission 2.00 USD"]);
-}
-
-#[tokio::test]
-async fn a_first_payment_that_is_imported_speaks_for_its_subscription() {
-    let paddle = |id: &str, event: &str, at: i64, data: Value| {
-        Step::Event(
-            json!({"event_id": id, "event_type": event, "occurred_at": iso(at, 0), "data": data}),
-        )
-    };
-    let totals = json!({"total": "1000", "tax": "0", "credit": "0", "grand_total": "1000"});
-    let renewal = |id: &str, at: i64| {
-        paddle(
-            &format!("evt_{id}"),
-            "transaction.completed",
-            at,
-            json!({
-                "id": id, "status": "completed", "origin": "subscription_recurring", "currency_code": "USD", "customer_id": "ctm_1", "subscription_id": "sub_1",
-                "details": {"totals": totals, "line_items": [{"product": {"id": "pro_1"}, "totals": {"total": "1000", "tax": "0"}}]},
-            }),
-        )
-    };
-    let begun = json!({"id": "sub_1", "customer_id": "ctm_1", "transaction_id": "txn_1", "status": "active"});
-    let import = format!(
-        "SELECT affiliate_private.import_conversion($1, jsonb_build_object('provider', 'paddle', 'sale_key', 'txn_1', 'base_value', '10.00',
-           'occurred_at', '{}', 'email', 'a@example.com', 'affiliate_email', 'ada@example.com'))",
-        iso(START, 0)
-    );
-    let books = assert_same_in_every_order(&[
-        Step::Change(import),
-        paddle("evt_1", "subscription.created", START + 1, begun),
-        renewal("txn_2", START + 30 * DAY),
-        renewal("txn_3", START + 60 * DAY),
-    ])
-    .await;
-    assert_eq!(
-        books.ledger,
-        ["txn_1", "txn_2", "txn_3"]
-            .map(|sale| format!("{sale} ada@example.com commission 2.00 USD"))
-    );
 }

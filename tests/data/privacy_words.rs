@@ -156,3 +156,28 @@ async fn ids_that_differ_only_in_capitals_of_the_address_stay_different() {
     assert_clean(&shop.database).await;
     shop.close().await;
 }
+
+#[tokio::test]
+async fn what_cannot_be_stored_may_be_a_part_of_an_address_or_stand_beside_it() {
+    let shop = Shop::open(Profile::Portable).await;
+    let client = shop.database.connect_superuser().await;
+    let mentions = "SELECT affiliate_private.mentions(convert_to($1, 'UTF8'), ARRAY[$2], '{}')";
+    for (body, email, named) in [
+        (
+            r#"{"e":"bob\u0000by@c.example"}"#,
+            "bob\u{fffd}by@c.example",
+            true,
+        ),
+        (r#"{"e":"bob\u0000by@c.example"}"#, "by@c.example", true),
+        (
+            r#"{"e":"bob\u0000by\u0040c.example\ud83d"}"#,
+            "by@c.example",
+            true,
+        ),
+        (r#"{"e":"bobby@c.example\u0000"}"#, "by@c.example", false),
+    ] {
+        let row = client.query_one(mentions, &[&body, &email]).await;
+        assert_eq!(row.expect("an answer").get::<_, bool>(0), named, "{body}");
+    }
+    shop.close().await;
+}

@@ -243,7 +243,7 @@ async fn what_came_too_late_and_what_was_deleted_are_named() {
     assert_eq!(
         verdicts(&explain(&shop, &id("pi_1")).await),
         [
-            "metadata bob: would win, but was known only when the conversion was paid",
+            "metadata bob: would win now, but the conversion has been paid",
             "client_reference_id cid: weaker than what would win",
             "client_reference_id ada: wins",
         ]

@@ -115,6 +115,29 @@ async fn without_recurring_commission_only_the_order_earns_and_an_upgrade_where_
 }
 
 #[tokio::test]
+async fn an_order_is_of_the_customer_of_the_subscription_it_began() {
+    let once = "UPDATE affiliate_private.project_setting SET recurring_commission = false WHERE project_id = $1";
+    for profile in Profile::KERNELS {
+        let intake = Intake::open(profile).await;
+        // Paid by somebody else than who has the subscription.
+        let order = Event::order(1, 5000).customer(11, "other@example.com");
+        let subscription = Event::subscription(7, 1).at(JANUARY).code("ADA");
+        let renewal = Event::invoice(5, 7, "renewal", 5000).at(FEBRUARY);
+        let project = intake
+            .permute(&[once], &[&order.at(JANUARY), &subscription, &renewal])
+            .await;
+        assert_eq!(
+            intake.sales_of(project).await,
+            [
+                "order:1 of 50.00 pays 10.00 less 0.00 to ada@example.com (subscription_metadata)",
+                "subinv:5 of 50.00 pays 0.00 less 0.00 to ada@example.com (subscription_metadata)",
+            ]
+        );
+        intake.close().await;
+    }
+}
+
+#[tokio::test]
 async fn after_a_trial_the_first_payment_with_money_is_the_first_purchase() {
     for profile in Profile::KERNELS {
         let intake = Intake::open(profile).await;

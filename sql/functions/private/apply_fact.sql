@@ -33,6 +33,10 @@ BEGIN
     v_changed := affiliate_private.merge_links(apply_fact.p_project_id, apply_fact.p_provider, v_fact -> 'links');
   END IF;
   v_subscription := affiliate_private.begun_subscription(v_payment);
+  IF v_subscription IS NOT NULL THEN
+    v_names.kinds := v_names.kinds || affiliate_private.subscription_kind(apply_fact.p_provider);
+    v_names.keys  := v_names.keys || v_subscription;
+  END IF;
   v_customer := affiliate_private.resolve_customer(apply_fact.p_project_id, v_names.kinds, v_names.keys, apply_fact.p_provider, v_payment,
                                                    cardinality(v_names.keys) > 0 OR v_fact ? 'sale');
   IF v_fact ? 'sale' THEN
@@ -81,6 +85,11 @@ BEGIN
   FOR v_n IN 0 .. coalesce(jsonb_array_length(v_fact -> 'evidence'), 0) - 1 LOOP
     v_kinds := v_kinds || v_subscription_kind;
     v_keys  := v_keys || affiliate_private.scope_subscription(v_fact #>> ARRAY['evidence', v_n::text, 'scope']);
+  END LOOP;
+  FOR v_n IN 0 .. coalesce(jsonb_array_length(v_fact -> 'links'), 0) - 1 LOOP
+    v_kinds := v_kinds || ARRAY[v_subscription_kind, v_subscription_kind];
+    v_keys  := v_keys || affiliate_private.scope_subscription(v_fact #>> ARRAY['links', v_n::text, 'alias'])
+                      || affiliate_private.scope_subscription(v_fact #>> ARRAY['links', v_n::text, 'target']);
   END LOOP;
   kinds := '{}';
   keys  := '{}';

@@ -24,9 +24,9 @@ BEGIN
                      THEN 'its affiliate was inactive at the time of the sale'
                    WHEN NOT affiliate_private.may_earn(e.project_id, o.affiliate_id, v_sale.customer_id, v_sale.counts_at, v_setting.allow_self_referral)
                      THEN 'a self-referral'
-                   WHEN e.evidence_id = v_best.evidence_id AND v_row.paid THEN 'would win, but was known only when the conversion was paid'
-                   WHEN e.evidence_id = v_best.evidence_id AND v_reserved THEN 'would win, but was known only when the conversion was in a payout'
-                   WHEN e.evidence_id = v_best.evidence_id THEN 'would win, but nobody is credited (see the rule)'
+                   WHEN e.evidence_id = v_best.evidence_id AND v_row.paid THEN 'would win now, but the conversion has been paid'
+                   WHEN e.evidence_id = v_best.evidence_id AND v_reserved THEN 'would win now, but the conversion is in a payout'
+                   WHEN e.evidence_id = v_best.evidence_id THEN 'would win now, but nobody is credited (see the rule)'
                    WHEN e.own AND v_best.evidence_id = v_row.evidence_id THEN 'weaker than what wins'
                    WHEN e.own THEN 'weaker than what would win'
                    WHEN v_best.named_at IS NOT NULL THEN 'a touch; counts only where nothing is known of the sale itself'

@@ -56,18 +56,19 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.import_affiliate_id(bigint, jsonb) IS 'The affiliate a line names by affiliate_id, affiliate_email or referral_code; NULL where it names none, RF404 for an unknown one.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.import_customer(p_project_id bigint, p_email_key text, p_provider text, p_customer_key text, p_subscription_key text)
+CREATE OR REPLACE FUNCTION affiliate_private.import_customer(p_project_id bigint, p_email_key text, p_provider text, p_customer_key text, p_payment text[])
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_kinds text[] := '{}';
   v_keys  text[] := '{}';
+  v_subscription text := affiliate_private.begun_subscription(import_customer.p_payment);
   v_id    bigint;
 BEGIN
   IF import_customer.p_email_key IS NOT NULL THEN
     SELECT i.customer_id INTO v_id FROM affiliate_private.customer_identity AS i
     WHERE i.project_id = import_customer.p_project_id AND i.kind = 'email' AND i.identity_key = import_customer.p_email_key;
-    IF import_customer.p_customer_key IS NULL AND import_customer.p_subscription_key IS NULL THEN
+    IF import_customer.p_customer_key IS NULL AND cardinality(import_customer.p_payment) = 0 THEN
       IF v_id IS NULL THEN
         INSERT INTO affiliate_private.customer AS c (project_id) VALUES (import_customer.p_project_id) RETURNING c.customer_id INTO v_id;
         INSERT INTO affiliate_private.customer_identity (project_id, kind, identity_key, customer_id)
@@ -82,26 +83,27 @@ BEGIN
     v_kinds := v_kinds || import_customer.p_provider;
     v_keys  := v_keys || import_customer.p_customer_key;
   END IF;
-  IF import_customer.p_subscription_key IS NOT NULL THEN
+  IF v_subscription IS NOT NULL THEN
     v_kinds := v_kinds || affiliate_private.subscription_kind(import_customer.p_provider);
-    v_keys  := v_keys || import_customer.p_subscription_key;
+    v_keys  := v_keys || v_subscription;
   END IF;
   -- Two names of one customer may make two customers one.
-  RETURN (affiliate_private.resolve_import(import_customer.p_project_id, v_kinds, v_keys));
+  RETURN (affiliate_private.resolve_import(import_customer.p_project_id, v_kinds, v_keys, import_customer.p_provider, import_customer.p_payment));
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.import_customer(bigint, text, text, text, text) IS 'The customer with this email, this provider''s customer id and its subscription, made where there is none; without any of them, a new one.';
+COMMENT ON FUNCTION affiliate_private.import_customer(bigint, text, text, text, text[]) IS 'The customer with this email, this provider''s customer id and this payment, made where there is none.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.resolve_import(p_project_id bigint, p_kinds text[], p_keys text[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION affiliate_private.resolve_import(p_project_id bigint, p_kinds text[], p_keys text[], p_provider text, p_payment text[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-  v_customer record := affiliate_private.resolve_customer(resolve_import.p_project_id, resolve_import.p_kinds, resolve_import.p_keys, NULL, '{}', true);
+  v_customer record := affiliate_private.resolve_customer(resolve_import.p_project_id, resolve_import.p_kinds, resolve_import.p_keys,
+                                                          resolve_import.p_provider, resolve_import.p_payment, true);
 BEGIN
   PERFORM affiliate_private.settle_sales(resolve_import.p_project_id, v_customer.unsettled);
   RETURN v_customer.customer_id;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.resolve_import(bigint, text[], text[]) IS 'The one customer with these names, made, or merged and settled, where necessary.';
+COMMENT ON FUNCTION affiliate_private.resolve_import(bigint, text[], text[], text, text[]) IS 'The one customer with these names and this payment, made, or merged and settled, where necessary.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.import_lines(p_project_id bigint, p_import_id bigint, p_kind text) RETURNS json
 LANGUAGE plpgsql VOLATILE

@@ -49,6 +49,7 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_line record;
   v_sale affiliate_private.sale;
+  v_payment text[];
 BEGIN
   v_line := affiliate_private.read_conversion(import_conversion.p_project_id, import_conversion.p_fields,
                                               affiliate_private.project_currency(import_conversion.p_project_id));
@@ -63,11 +64,11 @@ BEGIN
     RETURN CASE WHEN import_conversion.p_fields ? 'sale_key' THEN format('another conversion has the reference "%s"', import_conversion.p_fields ->> 'reference')
                 ELSE 'known' END;
   END IF;
-  -- A provider may have told already that it begins a subscription.
-  v_sale.subscription_key := affiliate_private.begun_subscription(
-    affiliate_private.payment_component(v_sale.project_id, v_sale.provider, ARRAY[v_sale.sale_key]));
+  -- What a provider has told already: the payment's other ids, and that it begins a subscription.
+  v_payment := affiliate_private.payment_component(v_sale.project_id, v_sale.provider, ARRAY[v_sale.sale_key]);
+  v_sale.subscription_key := affiliate_private.begun_subscription(v_payment);
   v_sale.customer_id := affiliate_private.import_customer(v_sale.project_id, affiliate_private.fold_key(v_sale.email), v_sale.provider, v_sale.customer_key,
-                                                          v_sale.subscription_key);
+                                                          v_payment);
   INSERT INTO affiliate_private.sale AS s
     (project_id, provider, sale_key, type, customer_id, email, occurred_at, source_key, currency, gross_minor, base_minor, refund_basis_minor,
      line_base_minor, line_product, customer_key, subscription_key, counts_at)
@@ -91,25 +92,33 @@ BEGIN
     ON CONFLICT ON CONSTRAINT refund_pkey DO NOTHING;
   END IF;
   PERFORM affiliate_private.settle_sale(v_sale.project_id, v_sale.sale_id, CASE WHEN v_line.paid THEN true END);
-  PERFORM affiliate_private.settle_sales(v_sale.project_id, affiliate_private.sales_after_import(v_sale));
+  PERFORM affiliate_private.settle_sales(v_sale.project_id, affiliate_private.sales_after_import(v_sale, v_payment));
   RETURN 'imported';
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.import_conversion(bigint, jsonb) IS 'Imports one line: imported, known, or what is wrong with it.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.sales_after_import(p_sale affiliate_private.sale) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION affiliate_private.sales_after_import(p_sale affiliate_private.sale, p_payment text[]) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_sale    affiliate_private.sale := sales_after_import.p_sale;
+  v_touched bigint[] := affiliate_private.touched_sales(v_sale.project_id, v_sale.provider, sales_after_import.p_payment, ARRAY[v_sale.sale_key],
+                                                        v_sale.customer_id, 'infinity', '{}');
 BEGIN
-  -- Later sales of the customer about which nothing else is known follow this one's affiliate; and where only first purchases
-  -- or a time from the first earn, any of them may change. Later ones of its subscription inherit from it.
+  -- The payment under its other names, and those of its subscription. Later sales of the customer about which nothing else is known follow
+  -- this one's affiliate; and where only first purchases or a time from the first earn, any of them may change.
   RETURN ARRAY(
-    SELECT s.sale_id FROM affiliate_private.sale AS s
-    JOIN affiliate_private.conversion AS c ON c.project_id = s.project_id AND c.sale_id = s.sale_id
-    WHERE s.project_id = (sales_after_import.p_sale).project_id AND s.customer_id = (sales_after_import.p_sale).customer_id
-      AND s.occurred_at > (sales_after_import.p_sale).occurred_at - interval '1 second' AND s.sale_id <> (sales_after_import.p_sale).sale_id
-      AND (c.evidence_id IS NULL OR c.attribution_source = 'email' OR s.subscription_key = (sales_after_import.p_sale).subscription_key
-           OR (affiliate_private.setting_at(s.project_id, s.occurred_at)).commission_duration <> 'lifetime')
-    ORDER BY s.occurred_at, s.sale_key);
+    SELECT x.sale_id FROM (
+      SELECT t.sale_id, t.occurred_at, t.sale_key FROM affiliate_private.sale AS t
+      WHERE t.project_id = v_sale.project_id AND t.sale_id = ANY (v_touched) AND t.sale_id <> v_sale.sale_id
+      UNION
+      SELECT s.sale_id, s.occurred_at, s.sale_key FROM affiliate_private.sale AS s
+      JOIN affiliate_private.conversion AS c ON c.project_id = s.project_id AND c.sale_id = s.sale_id
+      WHERE s.project_id = v_sale.project_id AND s.customer_id = v_sale.customer_id
+        AND s.occurred_at > v_sale.occurred_at - interval '1 second' AND s.sale_id <> v_sale.sale_id
+        AND (c.evidence_id IS NULL OR c.attribution_source = 'email'
+             OR (affiliate_private.setting_at(s.project_id, s.occurred_at)).commission_duration <> 'lifetime')) AS x
+    ORDER BY x.occurred_at, x.sale_key);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.sales_after_import(affiliate_private.sale) IS 'The sales that one just imported may change.';
+COMMENT ON FUNCTION affiliate_private.sales_after_import(affiliate_private.sale, text[]) IS 'The sales that one just imported, whose payment has these ids, may change.';

@@ -81,6 +81,8 @@ LANGUAGE sql VOLATILE AS $$
                     WHERE f.project_id = l.project_id AND f.provider = (r.sale).provider AND f.alias_key = (r.sale).sale_key)
     AND NOT EXISTS (SELECT FROM affiliate_private.payment_link AS n
                     WHERE n.project_id = l.project_id AND n.provider = (r.sale).provider AND (r.sale).sale_key IN (n.alias_key, n.target_key))
+    AND NOT EXISTS (SELECT FROM affiliate_private.customer_identity AS y
+                    WHERE y.project_id = l.project_id AND y.kind = affiliate_private.payment_kind((r.sale).provider) AND y.identity_key = (r.sale).sale_key)
     AND NOT EXISTS (SELECT FROM affiliate_private.customer_identity AS i
                     JOIN affiliate_private.customer_identity AS o ON o.project_id = i.project_id AND o.customer_id = i.customer_id
                     WHERE i.project_id = l.project_id AND i.kind = 'email' AND i.identity_key = k.email_key

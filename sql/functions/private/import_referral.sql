@@ -32,7 +32,7 @@ BEGIN
     RETURN v_line.error;
   END IF;
   v_key := affiliate_private.fold_key(v_line.email);
-  v_customer_id := affiliate_private.import_customer(import_referral.p_project_id, v_key, 'stripe', v_line.customer_key, NULL);
+  v_customer_id := affiliate_private.import_customer(import_referral.p_project_id, v_key, 'stripe', v_line.customer_key, '{}');
   IF v_key IS NOT NULL AND NOT EXISTS (
        SELECT FROM affiliate_private.referred_user AS r
        WHERE r.project_id = import_referral.p_project_id AND r.email_key = v_key AND r.deleted_at IS NULL) THEN

@@ -38,6 +38,10 @@ BEGIN
     END LOOP;
     FOREACH v_key IN ARRAY v_all LOOP
       v_names := v_names || ('payment:' || lock_payment.p_provider || ':' || v_key);
+      -- The subscription that this payment begins names its customer too.
+      IF affiliate_private.scope_subscription(v_key) IS NOT NULL THEN
+        v_names := v_names || (affiliate_private.subscription_kind(lock_payment.p_provider) || ':' || affiliate_private.scope_subscription(v_key));
+      END IF;
     END LOOP;
     PERFORM affiliate_private.lock_facts(lock_payment.p_project_id, v_names);
     v_locked := v_all;

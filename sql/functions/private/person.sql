@@ -35,22 +35,25 @@ COMMENT ON FUNCTION affiliate_private.find_person(bigint, text) IS 'One person: 
 CREATE OR REPLACE FUNCTION affiliate_private.mentions(p_body bytea, p_emails text[], p_ids jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-  v_text  text;
-  v_email text;
+  v_text   text;
+  v_spaced text;
+  v_email  text;
 BEGIN
   BEGIN
     v_text := convert_from(mentions.p_body, 'UTF8');
     IF strpos(v_text, '\u') > 0 OR strpos(v_text, '\/') > 0 THEN
-      -- An escaped @ is one too. What stands for a character that cannot be stored is no part of an address.
-      v_text := coalesce(replace((affiliate_private.event_doc(mentions.p_body)).doc::text, U&'\FFFD', ' '), v_text);
+      -- An escaped @ is one too.
+      v_text := coalesce((affiliate_private.event_doc(mentions.p_body)).doc::text, v_text);
     END IF;
   EXCEPTION WHEN data_exception THEN
     v_text := encode(mentions.p_body, 'escape');
   END;
   -- As fold_key does: by the database's rules another capital than A to Z would be another word.
   v_text := lower(v_text COLLATE "C");
+  -- What stands for a character that cannot be stored may be a part of an address, or stand beside it.
+  v_spaced := replace(v_text, U&'\FFFD', ' ');
   FOREACH v_email IN ARRAY mentions.p_emails LOOP
-    IF affiliate_private.names_email(v_text, v_email) THEN
+    IF affiliate_private.names_email(v_text, v_email) OR affiliate_private.names_email(v_spaced, v_email) THEN
       RETURN true;
     END IF;
   END LOOP;

@@ -58,9 +58,9 @@ COMMENT ON FUNCTION affiliate_private.event_doc(bytea) IS 'The body of an event 
 
 CREATE OR REPLACE FUNCTION affiliate_private.storable_json(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  -- In pieces: a surrogate pair, any other escape, text between escapes. Of the alternatives the longest is taken.
+  -- In pieces: a surrogate pair, any other character by its number, what lies between. Of the alternatives the longest is taken.
   SELECT string_agg(CASE WHEN m.piece[1] ~ '^\\u(0000|[dD][89a-fA-F]..)$' THEN '\ufffd' ELSE m.piece[1] END, '' ORDER BY m.n)
-  FROM regexp_matches(storable_json.p_text, '(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.?|[^\\]+)', 'g')
+  FROM regexp_matches(storable_json.p_text, '(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\u?|(?:[^\\]|\\[^u])+)', 'g')
        WITH ORDINALITY AS m (piece, n)
 $$;
 COMMENT ON FUNCTION affiliate_private.storable_json(text) IS 'JSON in which U+FFFD stands for the escaped characters that text in a database cannot hold: NUL and halves of surrogate pairs.';
