@@ -49,9 +49,10 @@ async fn take(client: &Client, project: i64, step: &Step) {
     match step {
         Step::Event(event) => {
             let body = event.to_string().into_bytes();
-            let provider = match event.get("event_type") {
-                Some(_) => "paddle",
-                None => "stripe",
+            let provider = match (event.get("event_type"), event.get("meta")) {
+                (Some(_), _) => "paddle",
+                (None, Some(_)) => "lemonsqueezy",
+                (None, None) => "stripe",
             };
             let status: String = client
                 .query_one(receive, &[&project, &provider, &body])

@@ -19,11 +19,8 @@ BEGIN
                    WHEN e.effective_at > v_sale.counts_at THEN 'only concerns later sales'
                    WHEN NOT e.own AND e.observed_at > v_sale.counts_at THEN 'a touch after the sale'
                    WHEN o.affiliate_id IS NULL THEN 'nobody owned this code when it was named'
-                   WHEN a.deleted_at IS NOT NULL THEN 'its affiliate has been deleted'
-                   WHEN affiliate_private.affiliate_status_at(e.project_id, o.affiliate_id, v_sale.counts_at) <> 'active'
-                     THEN 'its affiliate was inactive at the time of the sale'
-                   WHEN NOT affiliate_private.may_earn(e.project_id, o.affiliate_id, v_sale.customer_id, v_sale.counts_at, v_setting.allow_self_referral)
-                     THEN 'a self-referral'
+                   WHEN w.why IS NOT NULL THEN w.why
+                   WHEN v_row.deleted_at IS NOT NULL THEN 'the conversion has been deleted'
                    WHEN e.evidence_id = v_best.evidence_id AND v_row.paid THEN 'would win now, but the conversion has been paid'
                    WHEN e.evidence_id = v_best.evidence_id AND v_reserved THEN 'would win now, but the conversion is in a payout'
                    WHEN e.evidence_id = v_best.evidence_id THEN 'would win now, but nobody is credited (see the rule)'
@@ -46,18 +43,46 @@ BEGIN
        -- As choose_evidence has it.
        CROSS JOIN LATERAL (SELECT least(coalesce(CASE WHEN e.own THEN e.first_named_at END, e.named_at, e.observed_at), v_sale.counts_at) AS owner_at) AS n
        CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key, n.owner_at) AS affiliate_id) AS o
+       CROSS JOIN LATERAL (SELECT affiliate_private.why_not_earning(v_sale, o.affiliate_id, v_setting.allow_self_referral) AS why) AS w
        LEFT JOIN affiliate_private.affiliate AS a ON a.project_id = e.project_id AND a.affiliate_id = o.affiliate_id)
       UNION ALL
       (SELECT 'manual', NULL, NULL, 'the customer''s email', v_link.effective_at, NULL, NULL, v_link.affiliate_id, a.email, NULL,
-              CASE WHEN v_row.attribution_source = 'manual' AND v_row.evidence_id IS NULL THEN 'wins: what the owner said of who referred this customer'
+              CASE WHEN v_row.attribution_source = 'manual' AND v_row.evidence_id IS NULL AND v_row.deleted_at IS NULL
+                     THEN 'wins: what the owner said of who referred this customer'
                    WHEN v_link.affiliate_id IS NULL THEN 'the owner said that nobody referred this customer'
-                   ELSE 'what the owner said of who referred this customer; counts where nothing else does' END
+                   ELSE 'what the owner said of who referred this customer: ' || CASE
+                     WHEN v_row.deleted_at IS NOT NULL THEN 'the conversion has been deleted'
+                     WHEN w.why IS NOT NULL THEN w.why
+                     WHEN v_best.source = 'manual' AND v_best.evidence_id IS NULL THEN 'would win now, but ' || CASE
+                       WHEN v_row.paid THEN 'the conversion has been paid'
+                       WHEN v_reserved THEN 'the conversion is in a payout'
+                       ELSE 'nobody is credited (see the rule)' END
+                     ELSE 'counts where nothing else does' END END
        FROM affiliate_private.customer AS c
+       CROSS JOIN LATERAL (SELECT affiliate_private.why_not_earning(v_sale, v_link.affiliate_id, v_setting.allow_self_referral) AS why) AS w
        LEFT JOIN affiliate_private.affiliate AS a ON a.project_id = v_link.project_id AND a.affiliate_id = v_link.affiliate_id
        WHERE c.project_id = v_sale.project_id AND c.customer_id = v_sale.customer_id AND v_link.effective_at IS NOT NULL)) AS x);
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.explain_evidence(affiliate_private.sale, affiliate_private.conversion) IS 'The evidence considered for a sale (of very many the nearest hundred), each with whom it speaks for and what became of it, and what the owner had said.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.why_not_earning(p_sale affiliate_private.sale, p_affiliate_id bigint, p_allow_self boolean) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_sale affiliate_private.sale := why_not_earning.p_sale;
+BEGIN
+  IF affiliate_private.may_earn(v_sale.project_id, why_not_earning.p_affiliate_id, v_sale.customer_id, v_sale.counts_at, why_not_earning.p_allow_self) THEN
+    RETURN NULL;
+  ELSIF EXISTS (SELECT FROM affiliate_private.affiliate AS a
+                WHERE a.project_id = v_sale.project_id AND a.affiliate_id = why_not_earning.p_affiliate_id AND a.deleted_at IS NOT NULL) THEN
+    RETURN 'its affiliate has been deleted';
+  ELSIF affiliate_private.affiliate_status_at(v_sale.project_id, why_not_earning.p_affiliate_id, v_sale.counts_at) IS DISTINCT FROM 'active' THEN
+    RETURN 'its affiliate was inactive at the time of the sale';
+  END IF;
+  RETURN 'a self-referral';
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.why_not_earning(affiliate_private.sale, bigint, boolean) IS 'Why an affiliate cannot be credited with a sale (may_earn), in words; NULL where it can be.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.explain_lines(p_sale affiliate_private.sale, p_conversion affiliate_private.conversion, p_currency text) RETURNS json
 LANGUAGE sql STABLE AS $$

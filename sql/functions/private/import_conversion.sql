@@ -50,6 +50,7 @@ DECLARE
   v_line record;
   v_sale affiliate_private.sale;
   v_payment text[];
+  v_counted_as text;
 BEGIN
   v_line := affiliate_private.read_conversion(import_conversion.p_project_id, import_conversion.p_fields,
                                               affiliate_private.project_currency(import_conversion.p_project_id));
@@ -91,8 +92,14 @@ BEGIN
             v_sale.occurred_at, 'import')
     ON CONFLICT ON CONSTRAINT refund_pkey DO NOTHING;
   END IF;
-  PERFORM affiliate_private.settle_sale(v_sale.project_id, v_sale.sale_id, CASE WHEN v_line.paid THEN true END);
+  v_counted_as := affiliate_private.counted_as(v_sale, v_payment);
+  PERFORM affiliate_private.settle_sale(v_sale.project_id, v_sale.sale_id, CASE WHEN v_line.paid AND v_counted_as IS NULL THEN true END);
   PERFORM affiliate_private.settle_sales(v_sale.project_id, affiliate_private.sales_after_import(v_sale, v_payment));
+  IF v_line.paid AND v_counted_as IS NOT NULL THEN
+    -- What has been paid for is the payment, whatever its name.
+    PERFORM affiliate_private.settle_sale(s.project_id, s.sale_id, true) FROM affiliate_private.sale AS s
+    WHERE s.project_id = v_sale.project_id AND s.provider = v_sale.provider AND s.sale_key = v_counted_as;
+  END IF;
   RETURN 'imported';
 END
 $$;

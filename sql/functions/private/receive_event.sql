@@ -46,7 +46,7 @@ BEGIN
       doc     := affiliate_private.storable_json(convert_from(event_doc.p_body, 'UTF8'))::jsonb;
       problem := NULL;
     EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
-      NULL;
+      problem := 'the body is not valid JSON: ' || sqlerrm;
     END;
   END IF;
   IF jsonb_typeof(doc) <> 'object' THEN

@@ -52,18 +52,32 @@ COMMENT ON FUNCTION affiliate_private.is_renewal(affiliate_private.sale) IS 'Whe
 
 CREATE OR REPLACE FUNCTION affiliate_private.counted_as(p_sale affiliate_private.sale, p_payment text[]) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_sale affiliate_private.sale := counted_as.p_sale;
+  v_all  text[] := ARRAY[v_sale.sale_key];
+  v_new  text[] := v_all;
 BEGIN
   -- Most payments go by one name.
   IF cardinality(counted_as.p_payment) = 1 THEN
     RETURN NULL;
   END IF;
+  -- Up the links: what is between two names of a payment need not be a sale itself.
+  LOOP
+    v_new := ARRAY(SELECT DISTINCT l.target_key FROM affiliate_private.payment_link AS l
+                   WHERE l.project_id = v_sale.project_id AND l.provider = v_sale.provider AND l.alias_key = ANY (v_new) AND l.target_key <> ALL (v_all));
+    EXIT WHEN cardinality(v_new) = 0;
+    v_all := v_all || v_new;
+  END LOOP;
+  IF cardinality(v_all) = 1 THEN
+    RETURN NULL;
+  END IF;
   RETURN (
-    SELECT min(s.sale_key) FROM affiliate_private.payment_link AS l
-    JOIN affiliate_private.sale AS s ON s.project_id = l.project_id AND s.provider = l.provider AND s.sale_key = l.target_key
-    WHERE l.project_id = (counted_as.p_sale).project_id AND l.provider = (counted_as.p_sale).provider AND l.alias_key = (counted_as.p_sale).sale_key);
+    SELECT s.sale_key FROM affiliate_private.sale AS s
+    WHERE s.project_id = v_sale.project_id AND s.provider = v_sale.provider AND s.sale_key = ANY (v_all[2:])
+    ORDER BY array_position(v_all, s.sale_key) DESC LIMIT 1);
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.counted_as(affiliate_private.sale, text[]) IS 'The key of the sale that a payment counts as, where this is another name of one that has a sale under its own (a payment intent whose invoice is known); else NULL.';
+COMMENT ON FUNCTION affiliate_private.counted_as(affiliate_private.sale, text[]) IS 'The key of the sale that a payment counts as, where its links lead to one (from a payment intent to its invoice); else NULL.';
 
 CREATE OR REPLACE FUNCTION affiliate_private.subscription_end(p_sale affiliate_private.sale) RETURNS affiliate_private.subscription
 LANGUAGE plpgsql STABLE AS $$

@@ -1,14 +1,23 @@
 //! History that is imported before, among and after events about the same payments.
 
+use affiliate_tests::books::Books;
+use affiliate_tests::cluster::Cluster;
+use affiliate_tests::database::Profile;
+use affiliate_tests::lemonsqueezy::event::Event;
 use serde_json::{Value, json};
 
-use super::{START, Step, assert_same_in_every_order};
+use super::{START, Step, assert_same_in_every_order, take};
+use crate::batch::{project, unclean};
 use crate::clock::iso;
 use crate::story::DAY;
-use crate::told::{invoice, invoice_payment};
+use crate::told::{invoice, invoice_payment, refund};
 
 /// An imported sale of 10.00 which Ada is credited with.
 fn import(provider: &str, key: &str, at: i64, email: Option<&str>) -> Step {
+    import_with(provider, key, at, email, &json!({}))
+}
+
+fn import_with(provider: &str, key: &str, at: i64, email: Option<&str>, more: &Value) -> Step {
     let mut line = json!({
         "provider": provider, "sale_key": key, "base_value": "10.00", "occurred_at": iso(at, 0), "affiliate_email": "ada@example.com",
     });
@@ -16,7 +25,7 @@ fn import(provider: &str, key: &str, at: i64, email: Option<&str>) -> Step {
         line["email"] = email.into();
     }
     Step::Change(format!(
-        "SELECT affiliate_private.import_conversion($1, '{line}')"
+        "SELECT affiliate_private.import_conversion($1, '{line}'::jsonb || '{more}')"
     ))
 }
 
@@ -74,4 +83,79 @@ async fn a_payment_under_another_name_speaks_for_its_subscription() {
         ];
         assert_ada_earns(&steps, &["in_1", "in_2"]).await;
     }
+}
+
+#[tokio::test]
+async fn a_payment_counts_once_however_many_names_lie_between() {
+    // From the charge to the payment intent, and from that to the invoice.
+    let steps = [
+        import("stripe", "ch_pi_1", START, None),
+        Step::Event(invoice("in_1", START, "sub_1", "cus_1", 1000)),
+        Step::Event(invoice_payment("in_1", START + 1, "pi_1")),
+        Step::Event(refund("re_1", START + 2, "pi_1", 100)),
+    ];
+    let books = assert_same_in_every_order(&steps).await;
+    assert_eq!(
+        books.ledger,
+        [
+            "in_1 ada@example.com commission 2.00 USD",
+            "in_1 ada@example.com refund -0.20 USD",
+        ]
+    );
+    // From the initial invoice to the subscription's first payment, and from that to the order.
+    let told = |event: Event| {
+        let body = serde_json::from_slice(&affiliate_tests::intake::Delivery::body(&event));
+        Step::Event(body.expect("JSON"))
+    };
+    let steps = [
+        import("lemonsqueezy", "subinv:900", START, None),
+        told(Event::order(1, 1000)),
+        told(Event::subscription(50, 1)),
+        told(Event::invoice(900, 50, "initial", 1000)),
+    ];
+    assert_ada_earns(&steps, &["order:1"]).await;
+}
+
+#[tokio::test]
+async fn what_was_refunded_and_paid_out_is_so_under_every_name() {
+    let refunded = json!({"refunded": "5.00"});
+    let steps = [
+        import_with("stripe", "pi_1", START, None, &refunded),
+        Step::Event(invoice("in_1", START, "sub_1", "cus_1", 1000)),
+        Step::Event(invoice_payment("in_1", START + 1, "pi_1")),
+    ];
+    let books = assert_same_in_every_order(&steps).await;
+    assert_eq!(
+        books.ledger,
+        [
+            "in_1 ada@example.com commission 2.00 USD",
+            "in_1 ada@example.com refund -1.00 USD",
+        ]
+    );
+    let paid = json!({"paid": "true"});
+    let steps = [
+        import_with("stripe", "pi_1", START, None, &paid),
+        Step::Event(invoice("in_1", START, "sub_1", "cus_1", 1000)),
+        Step::Event(invoice_payment("in_1", START + 1, "pi_1")),
+    ];
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Portable)
+        .await;
+    let client = database.connect_superuser().await;
+    // In the first of these orders what was paid for pi_1 is set off against what in_1 earns.
+    for order in [[0, 1, 2], [1, 0, 2], [1, 2, 0], [2, 1, 0]] {
+        let project = project(&client).await;
+        for n in order {
+            take(&client, project, &steps[n]).await;
+        }
+        assert_eq!(unclean(&client, project).await, None, "order {order:?}");
+        let books = Books::read(&client, project).await;
+        let balance = "ada@example.com total 2.00 eligible 0.00 held 0.00 paid 2.00 USD ";
+        assert!(
+            books.balances.iter().any(|line| line.starts_with(balance)),
+            "{order:?}: {books:?}"
+        );
+    }
+    database.drop().await;
 }
