@@ -104,6 +104,13 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.choose_evidence(affiliate_private.sale, affiliate_private.project_setting, text[]) IS 'The evidence (about one of the scopes, else a touch of the customer) that decides who is credited with a sale, and when its code was first named for it; all NULL where nobody is.';
 
+CREATE OR REPLACE FUNCTION affiliate_private.no_evidence(OUT evidence_id bigint, OUT affiliate_id bigint, OUT source text, OUT code_key text, OUT named_at timestamptz)
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.no_evidence() IS 'What choose_evidence gives where nobody is to be credited: all NULL.';
+
 CREATE OR REPLACE FUNCTION affiliate_private.sale_scopes(p_sale affiliate_private.sale, p_payment text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE

@@ -31,13 +31,12 @@ BEGIN
     v_sale := affiliate_private.edited_sale(v_sale, v_edit);
   END IF;
   v_counted_as := affiliate_private.counted_as(v_sale, v_payment);
-  v_evidence   := affiliate_private.choose_evidence(v_sale, v_setting, affiliate_private.sale_scopes(v_sale, v_payment));
-  IF v_counted_as IS NOT NULL THEN
+  IF v_counted_as IS NULL THEN
+    v_evidence := affiliate_private.choose_evidence(v_sale, v_setting, affiliate_private.sale_scopes(v_sale, v_payment));
+  ELSE
     -- Somebody is credited with the payment under its own name.
-    v_evidence.affiliate_id := NULL;
-    v_evidence.source       := NULL;
-    v_evidence.evidence_id  := NULL;
-    v_sale.line_base_minor  := array_fill(0::bigint, ARRAY[cardinality(v_sale.line_base_minor)]);
+    v_evidence             := affiliate_private.no_evidence();
+    v_sale.line_base_minor := array_fill(0::bigint, ARRAY[cardinality(v_sale.line_base_minor)]);
   END IF;
 
   -- What was paid out, or is about to be, keeps the attribution it is paid by; a disagreement is recorded.
@@ -55,11 +54,9 @@ BEGIN
     IF v_stamp.conversion_id IS NULL THEN
       PERFORM affiliate_private.raise_no_rate(v_sale.currency, v_currency);
     END IF;
-    v_evidence.affiliate_id := NULL;
-    v_evidence.source       := NULL;
-    v_evidence.evidence_id  := NULL;
-    v_contested_id          := NULL;
-    v_fx_ppb                := 1000000000;
+    v_evidence     := affiliate_private.no_evidence();
+    v_contested_id := NULL;
+    v_fx_ppb       := 1000000000;
   END IF;
 
   v_level := affiliate_private.level_at(v_sale.project_id, v_evidence.affiliate_id, v_sale.counts_at);
