@@ -41,6 +41,8 @@ BEGIN
     -- What was learnt while it was paid counts from now on.
     PERFORM affiliate_private.settle_sale(v_old.project_id, v_old.sale_id);
   END IF;
+  -- What is said of one name of a payment counts under the one it goes by.
+  PERFORM affiliate_private.settle_sales(v_old.project_id, affiliate_private.payment_sales(v_old.project_id, v_old.sale_id));
   RETURN affiliate_private.data_json(affiliate_private.conversion_json(affiliate_private.lock_conversion(v_old.project_id, v_id), v_currency));
 END
 $$;

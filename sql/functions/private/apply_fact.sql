@@ -168,6 +168,14 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.touched_sales(bigint, text, text[], text[], bigint, timestamptz, bigint[]) IS 'The sales that a fact may change, in the order they are settled in: those of its payment, what its customer bought from p_since on, p_unsettled, and what evidence about the scopes p_changed speaks for.';
 
+CREATE OR REPLACE FUNCTION affiliate_private.payment_sales(p_project_id bigint, p_sale_id bigint) RETURNS bigint[]
+LANGUAGE sql STABLE AS $$
+  SELECT affiliate_private.touched_sales(s.project_id, s.provider, affiliate_private.payment_component(s.project_id, s.provider, ARRAY[s.sale_key]),
+                                         '{}', s.customer_id, 'infinity', '{}')
+  FROM affiliate_private.sale AS s WHERE s.project_id = payment_sales.p_project_id AND s.sale_id = payment_sales.p_sale_id
+$$;
+COMMENT ON FUNCTION affiliate_private.payment_sales(bigint, bigint) IS 'The sales of a payment under all its names, by that of one of them.';
+
 CREATE OR REPLACE FUNCTION affiliate_private.scope_subscription(p_key text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   -- subscription:<id>, and subscription:<id>:first for its first payment

@@ -68,7 +68,8 @@ BEGIN
   IF import_customer.p_email_key IS NOT NULL THEN
     SELECT i.customer_id INTO v_id FROM affiliate_private.customer_identity AS i
     WHERE i.project_id = import_customer.p_project_id AND i.kind = 'email' AND i.identity_key = import_customer.p_email_key;
-    IF import_customer.p_customer_key IS NULL AND cardinality(import_customer.p_payment) = 0 THEN
+    IF import_customer.p_customer_key IS NULL AND v_subscription IS NULL AND cardinality((affiliate_private.known_customers(
+         import_customer.p_project_id, '{}', '{}', import_customer.p_provider, import_customer.p_payment)).customer_ids) = 0 THEN
       IF v_id IS NULL THEN
         INSERT INTO affiliate_private.customer AS c (project_id) VALUES (import_customer.p_project_id) RETURNING c.customer_id INTO v_id;
         INSERT INTO affiliate_private.customer_identity (project_id, kind, identity_key, customer_id)

@@ -51,6 +51,7 @@ DECLARE
   v_sale affiliate_private.sale;
   v_payment text[];
   v_counted_as text;
+  v_counts affiliate_private.conversion;
 BEGIN
   v_line := affiliate_private.read_conversion(import_conversion.p_project_id, import_conversion.p_fields,
                                               affiliate_private.project_currency(import_conversion.p_project_id));
@@ -68,6 +69,18 @@ BEGIN
   -- What a provider has told already: the payment's other ids, and that it begins a subscription.
   v_payment := affiliate_private.payment_component(v_sale.project_id, v_sale.provider, ARRAY[v_sale.sale_key]);
   v_sale.subscription_key := affiliate_private.begun_subscription(v_payment);
+  v_counted_as := affiliate_private.counted_as(v_sale, v_payment);
+  IF v_line.paid AND v_counted_as IS NOT NULL THEN
+    SELECT c.* INTO v_counts FROM affiliate_private.sale AS s
+    JOIN affiliate_private.conversion AS c ON c.project_id = s.project_id AND c.sale_id = s.sale_id
+    WHERE s.project_id = v_sale.project_id AND s.provider = v_sale.provider AND s.sale_key = v_counted_as;
+    IF affiliate_private.is_reserved(v_counts) THEN
+      RETURN format('this is a payment that counts as %s, whose conversion %s is in an open payout: confirm, fail or cancel that first',
+                    v_counted_as, v_counts.conversion_id);
+    ELSIF v_counts.affiliate_id <> v_line.affiliate_id THEN
+      RETURN format('this is a payment that counts as %s, which another affiliate is credited with: it cannot have been paid to this one', v_counted_as);
+    END IF;
+  END IF;
   v_sale.customer_id := affiliate_private.import_customer(v_sale.project_id, affiliate_private.fold_key(v_sale.email), v_sale.provider, v_sale.customer_key,
                                                           v_payment);
   INSERT INTO affiliate_private.sale AS s
@@ -92,13 +105,11 @@ BEGIN
             v_sale.occurred_at, 'import')
     ON CONFLICT ON CONSTRAINT refund_pkey DO NOTHING;
   END IF;
-  v_counted_as := affiliate_private.counted_as(v_sale, v_payment);
   PERFORM affiliate_private.settle_sale(v_sale.project_id, v_sale.sale_id, CASE WHEN v_line.paid AND v_counted_as IS NULL THEN true END);
   PERFORM affiliate_private.settle_sales(v_sale.project_id, affiliate_private.sales_after_import(v_sale, v_payment));
-  IF v_line.paid AND v_counted_as IS NOT NULL THEN
+  IF v_counts.conversion_id IS NOT NULL THEN
     -- What has been paid for is the payment, whatever its name.
-    PERFORM affiliate_private.settle_sale(s.project_id, s.sale_id, true) FROM affiliate_private.sale AS s
-    WHERE s.project_id = v_sale.project_id AND s.provider = v_sale.provider AND s.sale_key = v_counted_as;
+    PERFORM affiliate_private.settle_sale(v_counts.project_id, v_counts.sale_id, true);
   END IF;
   RETURN 'imported';
 END

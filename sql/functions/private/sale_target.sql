@@ -37,6 +37,11 @@ BEGIN
     -- Somebody is credited with the payment under its own name.
     v_evidence             := affiliate_private.no_evidence();
     v_sale.line_base_minor := array_fill(0::bigint, ARRAY[cardinality(v_sale.line_base_minor)]);
+    v_edit.value_minor     := NULL;
+  END IF;
+  IF cardinality(v_payment) > 1 AND v_counted_as IS NULL AND v_edit.value_minor IS NULL AND v_edit.base_minor IS NULL THEN
+    -- What the owner said under another name of the payment.
+    v_edit.value_minor := affiliate_private.payment_value(v_sale, v_payment);
   END IF;
 
   -- What was paid out, or is about to be, keeps the attribution it is paid by; a disagreement is recorded.
@@ -86,3 +91,15 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.sale_target(affiliate_private.sale, affiliate_private.conversion) IS 'What a sale should pay and to whom, from the facts, its conversion so far (all NULL for none) and the settings in force at its time; writes nothing. RF422 for a new sale in a currency without a rate.';
+
+CREATE OR REPLACE FUNCTION affiliate_private.payment_value(p_sale affiliate_private.sale, p_payment text[]) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT e.value_minor FROM affiliate_private.sale AS s
+          JOIN affiliate_private.sale_edit AS e ON e.project_id = s.project_id AND e.sale_id = s.sale_id
+          WHERE s.project_id = (payment_value.p_sale).project_id AND s.provider = (payment_value.p_sale).provider AND s.sale_key = ANY (payment_value.p_payment)
+            AND e.value_minor IS NOT NULL
+          ORDER BY s.occurred_at, s.sale_key LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION affiliate_private.payment_value(affiliate_private.sale, text[]) IS 'The commission in minor units that the owner gave by hand under any name of a payment, the earliest sale''s first; NULL for none.';

@@ -54,27 +54,27 @@ CREATE OR REPLACE FUNCTION affiliate_private.counted_as(p_sale affiliate_private
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_sale affiliate_private.sale := counted_as.p_sale;
-  v_all  text[] := ARRAY[v_sale.sale_key];
-  v_new  text[] := v_all;
+  v_new  text[] := ARRAY[v_sale.sale_key];
+  v_all  text[] := '{}';
 BEGIN
   -- Most payments go by one name.
   IF cardinality(counted_as.p_payment) = 1 THEN
     RETURN NULL;
   END IF;
-  -- Up the links: what is between two names of a payment need not be a sale itself.
-  LOOP
+  -- Up the links, the last found first: what is between two names of a payment need not be a sale itself, or is one that counts as the last too.
+  FOR v_round IN 2 .. cardinality(counted_as.p_payment) LOOP
     v_new := ARRAY(SELECT DISTINCT l.target_key FROM affiliate_private.payment_link AS l
-                   WHERE l.project_id = v_sale.project_id AND l.provider = v_sale.provider AND l.alias_key = ANY (v_new) AND l.target_key <> ALL (v_all));
+                   WHERE l.project_id = v_sale.project_id AND l.provider = v_sale.provider AND l.alias_key = ANY (v_new) ORDER BY l.target_key);
     EXIT WHEN cardinality(v_new) = 0;
-    v_all := v_all || v_new;
+    v_all := v_new || v_all;
   END LOOP;
-  IF cardinality(v_all) = 1 THEN
+  IF cardinality(v_all) = 0 THEN
     RETURN NULL;
   END IF;
   RETURN (
     SELECT s.sale_key FROM affiliate_private.sale AS s
-    WHERE s.project_id = v_sale.project_id AND s.provider = v_sale.provider AND s.sale_key = ANY (v_all[2:])
-    ORDER BY array_position(v_all, s.sale_key) DESC LIMIT 1);
+    WHERE s.project_id = v_sale.project_id AND s.provider = v_sale.provider AND s.sale_key = ANY (v_all) AND s.sale_key <> v_sale.sale_key
+    ORDER BY array_position(v_all, s.sale_key) LIMIT 1);
 END
 $$;
 COMMENT ON FUNCTION affiliate_private.counted_as(affiliate_private.sale, text[]) IS 'The key of the sale that a payment counts as, where its links lead to one (from a payment intent to its invoice); else NULL.';

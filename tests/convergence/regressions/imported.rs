@@ -159,3 +159,55 @@ async fn what_was_refunded_and_paid_out_is_so_under_every_name() {
     }
     database.drop().await;
 }
+
+#[tokio::test]
+async fn a_value_by_hand_is_what_the_payment_pays_under_every_name() {
+    // Old invoices name the charge and the payment intent, which name each other elsewhere too.
+    let mut old = invoice("in_1", START, "sub_1", "cus_1", 1000);
+    old["data"]["object"]["charge"] = "ch_pi_1".into();
+    old["data"]["object"]["payment_intent"] = "pi_1".into();
+    for name in ["pi_1", "ch_pi_1"] {
+        let value = json!({"value": "3.00"});
+        let steps = [
+            import_with("stripe", name, START, None, &value),
+            Step::Event(old.clone()),
+            Step::Event(refund("re_1", START + 2, "pi_1", 500)),
+        ];
+        let books = assert_same_in_every_order(&steps).await;
+        assert_eq!(
+            books.ledger,
+            [
+                "in_1 ada@example.com commission 3.00 USD",
+                "in_1 ada@example.com refund -1.50 USD",
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_another_affiliate_earned_or_a_payout_has_is_not_marked_paid() {
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Portable)
+        .await;
+    let client = database.connect_superuser().await;
+    let project = project(&client).await;
+    let mut sale = invoice("in_1", START, "sub_1", "cus_1", 1000);
+    sale["data"]["object"]["metadata"] = json!({"referral_code": "BOB"});
+    take(&client, project, &Step::Event(sale)).await;
+    let link = invoice_payment("in_1", START + 1, "pi_1");
+    take(&client, project, &Step::Event(link)).await;
+    let Step::Change(import) = import_with("stripe", "pi_1", START, None, &json!({"paid": "true"}))
+    else {
+        panic!("no statement");
+    };
+    let row = client.query_one(&import, &[&project]).await;
+    assert_eq!(
+        row.expect("an answer").get::<_, String>(0),
+        "this is a payment that counts as in_1, which another affiliate is credited with: it cannot have been paid to this one"
+    );
+    assert_eq!(unclean(&client, project).await, None);
+    let books = Books::read(&client, project).await;
+    assert_eq!(books.ledger, ["in_1 bob@example.com commission 2.00 USD"]);
+    database.drop().await;
+}
