@@ -2,6 +2,7 @@
 
 mod credit;
 mod one_sale;
+mod owner;
 mod reversal;
 
 use affiliate_tests::database::Profile;

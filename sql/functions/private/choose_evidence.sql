@@ -79,11 +79,11 @@ BEGIN
   END IF;
   v_link := affiliate_private.link_at(choose_evidence.p_sale);
   -- None of it counts: the customer's other touches up to this sale, by the project's touch model, after what the owner last said.
-  SELECT array_agg(1::bigint) AS priorities, array_agg(t.observed_at) AS times, array_agg(t.affiliate_id) AS affiliates,
+  SELECT array_agg(t.priority) AS priorities, array_agg(t.observed_at) AS times, array_agg(t.affiliate_id) AS affiliates,
          array_agg(t.evidence_id) AS ids, array_agg(t.code_key) AS codes, array_agg(true) AS eligible
   INTO v_touches
   FROM (
-    SELECT l.* FROM affiliate_private.latest_touches(choose_evidence.p_sale, v_link.effective_at, v_first, (choose_evidence.p_setting).allow_self_referral) AS l
+    SELECT l.* FROM affiliate_private.latest_touches(choose_evidence.p_sale, choose_evidence.p_scopes, v_link.effective_at, v_first, (choose_evidence.p_setting).allow_self_referral) AS l
     -- The owner's word is the first touch, and cannot be followed by another.
     WHERE NOT (v_first AND v_link.effective_at IS NOT NULL)
     ORDER BY l.code_key, l.evidence_id) AS t;
@@ -158,8 +158,8 @@ END
 $$;
 COMMENT ON FUNCTION affiliate_private.link_at(affiliate_private.sale) IS 'What the owner had last said, by the time of a sale, about who referred its customer; NULL where nothing.';
 
-CREATE OR REPLACE FUNCTION affiliate_private.latest_touches(p_sale affiliate_private.sale, p_since timestamptz, p_first_touch boolean, p_allow_self boolean)
-RETURNS TABLE (evidence_id bigint, affiliate_id bigint, code_key text, observed_at timestamptz)
+CREATE OR REPLACE FUNCTION affiliate_private.latest_touches(p_sale affiliate_private.sale, p_scopes text[], p_since timestamptz, p_first_touch boolean, p_allow_self boolean)
+RETURNS TABLE (evidence_id bigint, affiliate_id bigint, code_key text, observed_at timestamptz, priority bigint)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_sale  affiliate_private.sale := latest_touches.p_sale;
@@ -168,25 +168,25 @@ BEGIN
   -- Two queries so that each walks its index from one end and stops at the first usable touch, however long the history.
   IF latest_touches.p_first_touch THEN
     RETURN QUERY
-      SELECT e.evidence_id, o.affiliate_id, e.code_key, e.observed_at
+      SELECT e.evidence_id, o.affiliate_id, e.code_key, e.observed_at, affiliate_private.source_priority(e.source, e.namespace)
       FROM affiliate_private.evidence AS e
       CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key,
                                                                     least(coalesce(e.named_at, e.observed_at), v_sale.counts_at))) AS o (affiliate_id)
       WHERE e.project_id = v_sale.project_id AND e.customer_id = v_sale.customer_id AND e.observed_at > v_since AND e.observed_at <= v_sale.counts_at
-        AND e.effective_at <= v_sale.counts_at
+        AND e.effective_at <= v_sale.counts_at AND (e.provider <> v_sale.provider OR e.scope_key <> ALL (latest_touches.p_scopes))
         AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, v_sale.counts_at, latest_touches.p_allow_self)
       ORDER BY e.observed_at FETCH FIRST 1 ROW WITH TIES;
   ELSE
     RETURN QUERY
-      SELECT e.evidence_id, o.affiliate_id, e.code_key, e.observed_at
+      SELECT e.evidence_id, o.affiliate_id, e.code_key, e.observed_at, affiliate_private.source_priority(e.source, e.namespace)
       FROM affiliate_private.evidence AS e
       CROSS JOIN LATERAL (SELECT affiliate_private.code_owner_at(e.project_id, e.namespace, e.code_key,
                                                                     least(coalesce(e.named_at, e.observed_at), v_sale.counts_at))) AS o (affiliate_id)
       WHERE e.project_id = v_sale.project_id AND e.customer_id = v_sale.customer_id AND e.observed_at > v_since AND e.observed_at <= v_sale.counts_at
-        AND e.effective_at <= v_sale.counts_at
+        AND e.effective_at <= v_sale.counts_at AND (e.provider <> v_sale.provider OR e.scope_key <> ALL (latest_touches.p_scopes))
         AND affiliate_private.may_earn(e.project_id, o.affiliate_id, e.customer_id, v_sale.counts_at, latest_touches.p_allow_self)
       ORDER BY e.observed_at DESC FETCH FIRST 1 ROW WITH TIES;
   END IF;
 END
 $$;
-COMMENT ON FUNCTION affiliate_private.latest_touches(affiliate_private.sale, timestamptz, boolean, boolean) IS 'The usable touch (or touches at one instant) of the customer after p_since, nearest to the end the touch model asks for.';
+COMMENT ON FUNCTION affiliate_private.latest_touches(affiliate_private.sale, text[], timestamptz, boolean, boolean) IS 'The usable touch (or touches at one instant, which have the order of evidence) of the customer after p_since, nearest to the end the touch model asks for; what is about p_scopes, the sale itself, is none.';
