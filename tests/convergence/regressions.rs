@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use crate::batch::{project, unclean};
+use crate::clock::iso;
 use crate::story::DAY;
 use crate::told::{end, invoice, invoice_payment, session, subscription};
 
@@ -29,12 +30,7 @@ async fn assert_same_in_every_order(steps: &[Step]) -> Books {
     let client = database.connect_superuser().await;
     let mut first: Option<Books> = None;
     for order in orders(steps.len()) {
-        let project = project(&client).await;
-        for n in &order {
-            take(&client, project, &steps[*n]).await;
-        }
-        assert_eq!(unclean(&client, project).await, None, "order {order:?}");
-        let books = Books::read(&client, project).await;
+        let books = books_after(&client, steps, &order).await;
         match &first {
             Some(first) => first.assert_same(&books, &format!("order {order:?}")),
             None => first = Some(books),
@@ -42,6 +38,16 @@ async fn assert_same_in_every_order(steps: &[Step]) -> Books {
     }
     database.drop().await;
     first.expect("an order")
+}
+
+/// The books of a new project after the steps in this order, which `verify` finds nothing in.
+async fn books_after(client: &Client, steps: &[Step], order: &[usize]) -> Books {
+    let project = project(client).await;
+    for n in order {
+        take(client, project, &steps[*n]).await;
+    }
+    assert_eq!(unclean(client, project).await, None, "order {order:?}");
+    Books::read(client, project).await
 }
 
 async fn take(client: &Client, project: i64, step: &Step) {
@@ -84,6 +90,13 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
         all = longer.collect();
     }
     all
+}
+
+/// An event of Paddle.
+fn paddle(id: &str, event: &str, at: i64, data: &Value) -> Step {
+    Step::Event(
+        json!({"event_id": id, "event_type": event, "occurred_at": iso(at, 0), "data": data}),
+    )
 }
 
 fn set_project(setting: &str, at: i64) -> Step {

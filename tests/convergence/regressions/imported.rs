@@ -3,14 +3,15 @@
 use affiliate_tests::books::Books;
 use affiliate_tests::cluster::Cluster;
 use affiliate_tests::database::Profile;
+use affiliate_tests::intake::Delivery;
 use affiliate_tests::lemonsqueezy::event::Event;
 use serde_json::{Value, json};
 
-use super::{START, Step, assert_same_in_every_order, take};
+use super::{START, Step, assert_same_in_every_order, books_after, paddle, take};
 use crate::batch::{project, unclean};
 use crate::clock::iso;
 use crate::story::DAY;
-use crate::told::{invoice, invoice_payment, refund};
+use crate::told::{invoice, invoice_payment, refund, session};
 
 /// An imported sale of 10.00 which Ada is credited with.
 fn import(provider: &str, key: &str, at: i64, email: Option<&str>) -> Step {
@@ -27,12 +28,6 @@ fn import_with(provider: &str, key: &str, at: i64, email: Option<&str>, more: &V
     Step::Change(format!(
         "SELECT affiliate_private.import_conversion($1, '{line}'::jsonb || '{more}')"
     ))
-}
-
-fn paddle(id: &str, event: &str, at: i64, data: &Value) -> Step {
-    Step::Event(
-        json!({"event_id": id, "event_type": event, "occurred_at": iso(at, 0), "data": data}),
-    )
 }
 
 /// A transaction of 10.00 at Paddle.
@@ -104,7 +99,7 @@ async fn a_payment_counts_once_however_many_names_lie_between() {
     );
     // From the initial invoice to the subscription's first payment, and from that to the order.
     let told = |event: Event| {
-        let body = serde_json::from_slice(&affiliate_tests::intake::Delivery::body(&event));
+        let body = serde_json::from_slice(&event.body());
         Step::Event(body.expect("JSON"))
     };
     let steps = [
@@ -118,13 +113,14 @@ async fn a_payment_counts_once_however_many_names_lie_between() {
 
 #[tokio::test]
 async fn what_was_refunded_and_paid_out_is_so_under_every_name() {
-    let refunded = json!({"refunded": "5.00"});
-    let steps = [
-        import_with("stripe", "pi_1", START, None, &refunded),
-        Step::Event(invoice("in_1", START, "sub_1", "cus_1", 1000)),
-        Step::Event(invoice_payment("in_1", START + 1, "pi_1")),
-    ];
-    let books = assert_same_in_every_order(&steps).await;
+    let steps = |more: &Value| {
+        [
+            import_with("stripe", "pi_1", START, None, more),
+            Step::Event(invoice("in_1", START, "sub_1", "cus_1", 1000)),
+            Step::Event(invoice_payment("in_1", START + 1, "pi_1")),
+        ]
+    };
+    let books = assert_same_in_every_order(&steps(&json!({"refunded": "5.00"}))).await;
     assert_eq!(
         books.ledger,
         [
@@ -132,12 +128,7 @@ async fn what_was_refunded_and_paid_out_is_so_under_every_name() {
             "in_1 ada@example.com refund -1.00 USD",
         ]
     );
-    let paid = json!({"paid": "true"});
-    let steps = [
-        import_with("stripe", "pi_1", START, None, &paid),
-        Step::Event(invoice("in_1", START, "sub_1", "cus_1", 1000)),
-        Step::Event(invoice_payment("in_1", START + 1, "pi_1")),
-    ];
+    let steps = steps(&json!({"paid": "true"}));
     let database = Cluster::shared()
         .await
         .create_database(Profile::Portable)
@@ -145,12 +136,7 @@ async fn what_was_refunded_and_paid_out_is_so_under_every_name() {
     let client = database.connect_superuser().await;
     // In the first of these orders what was paid for pi_1 is set off against what in_1 earns.
     for order in [[0, 1, 2], [1, 0, 2], [1, 2, 0], [2, 1, 0]] {
-        let project = project(&client).await;
-        for n in order {
-            take(&client, project, &steps[n]).await;
-        }
-        assert_eq!(unclean(&client, project).await, None, "order {order:?}");
-        let books = Books::read(&client, project).await;
+        let books = books_after(&client, &steps, &order).await;
         let balance = "ada@example.com total 2.00 eligible 0.00 held 0.00 paid 2.00 USD ";
         assert!(
             books.balances.iter().any(|line| line.starts_with(balance)),
@@ -209,5 +195,40 @@ async fn what_another_affiliate_earned_or_a_payout_has_is_not_marked_paid() {
     assert_eq!(unclean(&client, project).await, None);
     let books = Books::read(&client, project).await;
     assert_eq!(books.ledger, ["in_1 bob@example.com commission 2.00 USD"]);
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn an_event_tells_of_which_subscription_an_imported_payment_was() {
+    let steps = [
+        import("stripe", "in_1", START - 3600, Some("a@example.com")),
+        Step::Event(invoice("in_1", START, "sub_1", "cus_1", 1000)),
+        Step::Event(invoice("in_2", START + 30 * DAY, "sub_1", "cus_1", 1000)),
+        // Meanwhile the customer buys something else through Bob.
+        Step::Event(session(
+            "pi_3",
+            START + 9 * DAY,
+            (Some("cus_1"), None),
+            Some("BOB"),
+            Some(500),
+        )),
+    ];
+    let database = Cluster::shared()
+        .await
+        .create_database(Profile::Portable)
+        .await;
+    let client = database.connect_superuser().await;
+    for order in [[0, 1, 2, 3], [0, 2, 3, 1], [3, 2, 0, 1]] {
+        let books = books_after(&client, &steps, &order).await;
+        assert_eq!(
+            books.ledger,
+            [
+                "in_1 ada@example.com commission 2.00 USD",
+                "in_2 ada@example.com commission 2.00 USD",
+                "pi_3 bob@example.com commission 1.00 USD",
+            ],
+            "{order:?}"
+        );
+    }
     database.drop().await;
 }

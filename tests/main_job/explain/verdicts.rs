@@ -77,17 +77,15 @@ async fn what_came_too_late_and_what_was_deleted_are_named() {
 #[tokio::test]
 async fn an_owners_word_that_does_not_count_says_why() {
     let shop = Shop::open(Profile::Portable).await;
-    let buyer = "buyer@customers.example";
-    for (name, code) in [("self", "SELF"), ("gone", "GONE"), ("idle", "IDLE")] {
-        let email = match name {
-            "self" => buyer.to_owned(),
-            _ => format!("{name}@example.com"),
-        };
-        let said = shop.project.add_affiliate(&email, code).await;
-        let customer = match name {
-            "self" => buyer.to_owned(),
-            _ => format!("of-{name}@customers.example"),
-        };
+    for (name, email, customer) in [
+        ("self", "buyer@customers.example", "buyer@customers.example"),
+        ("gone", "gone@example.com", "one@customers.example"),
+        ("idle", "idle@example.com", "two@customers.example"),
+    ] {
+        let said = shop
+            .project
+            .add_affiliate(email, &name.to_uppercase())
+            .await;
         let word = json!({"email": customer, "affiliate_id": said});
         let answer = shop.project.post("/api/v1/referrals", &word).await;
         assert_eq!(answer.status, 201, "{answer:?}");
@@ -102,7 +100,7 @@ async fn an_owners_word_that_does_not_count_says_why() {
             _ => shop.project.get(&path).await,
         };
         assert!(changed.status < 300, "{changed:?}");
-        let sale = Event::sale(&format!("pi_{name}"), 5000).email(&customer);
+        let sale = Event::sale(&format!("pi_{name}"), 5000).email(customer);
         let sale = sale.at(affiliate_tests::stripe::now() + 1);
         shop.project.deliver(&sale).await;
     }
